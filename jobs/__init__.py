@@ -1,0 +1,1 @@
+"""The edge: settings and tables in, one table out."""

@@ -1,0 +1,352 @@
+"""Frozen settings of every job, and the only reader of `conf/`.
+
+YAML files merge left to right, then `--set a.b=c`. Values at the top are shared by
+all jobs; a job's own stand in the section that bears its name.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+CONF = Path(__file__).resolve().parent.parent / "conf"
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+SentenceSource = Literal["review", "bullet", "description", "community_answer"]
+
+
+class SettingsError(ValueError):
+    """A setting is unknown, missing or out of range; one line says which."""
+
+
+class Section(BaseModel):
+    """A frozen group of settings that refuses unknown names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class Spark(Section):
+    """How the session is built."""
+
+    master: str | None
+    driver_memory: str | None
+    shuffle_partitions: Count
+    delta_package: bool
+    log_level: Literal["ALL", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "OFF"]
+    options: dict[str, str]
+
+
+class Quarantine(Section):
+    """When too much refused input fails a stage."""
+
+    max_fraction: Fraction
+    min_rows: Annotated[int, Field(ge=0)]
+
+
+class Land(Section):
+    """How the landing zone is read."""
+
+    piece_bytes: Annotated[int, Field(ge=1024)]
+    max_record_bytes: Annotated[int, Field(ge=64)]
+    domains: dict[str, str]
+    has_answerer_evidence: bool
+
+
+class JobSettings(Section):
+    """What every job is given."""
+
+    section: ClassVar[str] = ""
+    shared: ClassVar[tuple[str, ...]] = ("spark", "quarantine")
+
+    landing: str | None
+    lake: str
+    models: str | None
+    run_date: dt.date
+    spark: Spark
+    quarantine: Quarantine
+
+    @property
+    def landing_folder(self) -> str:
+        """The landing zone; a SettingsError where none is set."""
+        return _needed("landing", self.landing)
+
+    @property
+    def models_folder(self) -> str:
+        """The folder of model folders; a SettingsError where none is set."""
+        return _needed("models", self.models)
+
+
+class LandJob(JobSettings):
+    """Settings of the five landing jobs."""
+
+    shared: ClassVar[tuple[str, ...]] = (*JobSettings.shared, "land")
+
+    land: Land
+
+
+class LandProducts(LandJob):
+    """Settings of `land_products`."""
+
+    section: ClassVar[str] = "land_products"
+
+
+class LandReviews(LandJob):
+    """Settings of `land_reviews`."""
+
+    section: ClassVar[str] = "land_reviews"
+
+
+class LandQuestions(LandJob):
+    """Settings of `land_questions`."""
+
+    section: ClassVar[str] = "land_questions"
+
+
+class LandCommunityAnswers(LandJob):
+    """Settings of `land_community_answers`."""
+
+    section: ClassVar[str] = "land_community_answers"
+
+
+class LandPurchases(LandJob):
+    """Settings of `land_purchases`."""
+
+    section: ClassVar[str] = "land_purchases"
+
+
+class SplitSentences(JobSettings):
+    """Settings of `split_sentences`."""
+
+    section: ClassVar[str] = "split_sentences"
+
+    nltk_data: str | None
+    max_characters: Annotated[int, Field(ge=20)]
+    training_characters: Count
+
+
+class TagNouns(JobSettings):
+    """Settings of `tag_nouns`."""
+
+    section: ClassVar[str] = "tag_nouns"
+
+    tagger: Literal["auto", "nltk", "textblob"]
+    nltk_data: str | None
+
+
+class BuildAspectNouns(JobSettings):
+    """Settings of `build_aspect_nouns`."""
+
+    section: ClassVar[str] = "build_aspect_nouns"
+
+    min_count: Count
+    min_ratio: Annotated[float, Field(ge=0)]
+    epsilon: Annotated[float, Field(gt=0)]
+    refresh_days: Count
+
+
+class PairAnswers(JobSettings):
+    """Settings of `pair_answers`."""
+
+    section: ClassVar[str] = "pair_answers"
+
+    n_negatives: Count
+    seed: int
+
+
+class PairReviews(JobSettings):
+    """Settings of `pair_reviews`."""
+
+    section: ClassVar[str] = "pair_reviews"
+
+    sources: Annotated[tuple[SentenceSource, ...], Field(min_length=1)]
+    max_pairs_per_question: Count
+    max_pairs_per_product: Count
+
+
+class ScoreAnswers(JobSettings):
+    """Settings of `score_answers`."""
+
+    section: ClassVar[str] = "score_answers"
+
+    block_sentences: Count
+    block_questions: Count
+    chunk_pairs: Count
+    token_budget: Annotated[int, Field(ge=128)]
+    precision: Literal["fp32", "bf16", "fp16"]
+    threads: Count
+
+
+class RankAnswers(JobSettings):
+    """Settings of `rank_answers`."""
+
+    section: ClassVar[str] = "rank_answers"
+
+    top_k: Count
+    threshold: Fraction | None
+
+
+class EnrichProducts(JobSettings):
+    """Settings of `enrich_products`."""
+
+    section: ClassVar[str] = "enrich_products"
+
+
+class TrainAnswers(JobSettings):
+    """Settings of `train_answers`."""
+
+    section: ClassVar[str] = "train_answers"
+
+    method: Literal["qar-net"]
+    vectors: str | None
+    vector_size: Count
+    vector_min_count: Count
+    vector_epochs: Count
+    vector_sentences: Count
+    validation_share: Annotated[float, Field(gt=0, lt=1)]
+    test_share: Annotated[float, Field(ge=0, lt=1)]
+    hidden_size: Count
+    attention_size: Count
+    character_size: Annotated[int, Field(ge=0, multiple_of=2)]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    mu: Annotated[float, Field(ge=0)]
+    eta: Annotated[float, Field(ge=0)]
+    batch_size: Annotated[int, Field(ge=2)]
+    max_tokens: Count
+    pretrain_epochs: tuple[Annotated[float, Field(ge=0)], ...]
+    pretrain_pairs: Annotated[int, Field(ge=0)]
+    learning_rate: Annotated[float, Field(gt=0)]
+    fine_tune_learning_rate: Annotated[float, Field(gt=0)]
+    max_epochs: Count
+    patience: Count
+    max_seconds: Annotated[float, Field(gt=0)]
+    seed: int
+    threads: Count
+
+
+STAGES: tuple[type[JobSettings], ...] = (
+    LandProducts,
+    LandReviews,
+    LandQuestions,
+    LandCommunityAnswers,
+    LandPurchases,
+    SplitSentences,
+    TagNouns,
+    BuildAspectNouns,
+    PairAnswers,
+    PairReviews,
+    ScoreAnswers,
+    RankAnswers,
+    EnrichProducts,
+)
+JOBS: tuple[type[JobSettings], ...] = (*STAGES, TrainAnswers)
+S = TypeVar("S", bound=JobSettings)
+_TOP = ("landing", "lake", "models", "run_date", "spark", "quarantine", "land")
+
+
+def _needed(name: str, value: str | None) -> str:
+    if value is None:
+        raise SettingsError(f"{name}: not set, expected a folder (--set {name}=DIR)")
+    return value
+
+
+def read(confs: Sequence[str], overrides: Sequence[str]) -> dict[str, Any]:
+    """The merged document of `conf/base.yaml`, `confs` and `overrides`.
+
+    Args:
+        confs: YAML files, later ones win.
+        overrides: `a.b=c`, the value read as YAML.
+
+    Raises:
+        SettingsError: A file is missing or no mapping, a name is unknown.
+    """
+    document = _yaml(CONF / "base.yaml")
+    for conf in confs:
+        _merge(document, _yaml(Path(conf)), path="")
+    for override in overrides:
+        name, equals, raw = override.partition("=")
+        if not equals or not name.strip():
+            raise SettingsError(f"--set {override}: expected NAME=VALUE")
+        _merge(document, _nested(name.strip().split("."), _value(name, raw)), path="")
+    if document["run_date"] is None:
+        document["run_date"] = dt.datetime.now(dt.UTC).date()
+    return document
+
+
+def settings_of(job: type[S], document: Mapping[str, Any]) -> S:
+    """The settings of one job out of a merged document.
+
+    Raises:
+        SettingsError: With path, value and expectation of the first error.
+    """
+    top = {name: document[name] for name in ("landing", "lake", "models", "run_date")}
+    shared = {name: document[name] for name in job.shared}
+    own = document.get(job.section) or {}
+    try:
+        return job.model_validate({**top, **shared, **own})
+    except ValidationError as error:
+        raise SettingsError(_message(error, job)) from None
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}, expected a YAML file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: {' '.join(str(error).split())}") from None
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise SettingsError(f"{path}: expected names and values")
+    return document
+
+
+def _value(name: str, raw: str) -> Any:
+    try:
+        return yaml.safe_load(raw)
+    except yaml.YAMLError:
+        raise SettingsError(f"{name}: {raw!r} is not YAML") from None
+
+
+def _nested(names: list[str], value: Any) -> dict[str, Any]:
+    for name in reversed(names):
+        value = {name: value}
+    return dict(value)
+
+
+_OPEN = ("spark.options", "land.domains")
+
+
+def _merge(below: dict[str, Any], above: Mapping[str, Any], *, path: str) -> None:
+    """Put `above` over `below` in place; names must be known but in open sections."""
+    for name, value in above.items():
+        here = f"{path}{name}"
+        if name not in below and path.rstrip(".") not in _OPEN:
+            known = ", ".join(map(str, below))
+            raise SettingsError(f"{here}: unknown, expected one of [{known}]")
+        if isinstance(below.get(name), dict):
+            if not isinstance(value, Mapping):
+                raise SettingsError(f"{here}: {value!r}, expected names and values")
+            _merge(below[name], value, path=f"{here}.")
+        else:
+            below[name] = value
+
+
+def _message(error: ValidationError, job: type[JobSettings]) -> str:
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"]]
+    if where[0] not in _TOP:
+        where.insert(0, job.section)
+    elif first["type"] == "string_type" and first["input"] is None:
+        name = ".".join(where)
+        return f"{name}: not set, expected a folder (--set {name}=DIR)"
+    return f"{'.'.join(where)}: {first['input']!r}, {_expected(first['msg'])}"
+
+
+def _expected(message: str) -> str:
+    lowered = message[:1].lower() + message[1:]
+    return lowered.replace("input should be", "expected")

@@ -1,0 +1,60 @@
+"""The only builder of the Spark session."""
+
+import os
+import sys
+
+from delta import configure_spark_with_delta_pip
+from pyspark.sql import SparkSession
+
+from jobs.config import Spark
+
+_ALWAYS = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": (
+        "org.apache.spark.sql.delta.catalog.DeltaCatalog"
+    ),
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # Two file batches of one night must never be read in another order or twice.
+    "spark.sql.streaming.forceDeleteTempCheckpointLocation": "true",
+}
+_LOCAL = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    # The log of a small table is read by two tasks, not fifty.
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.sql.warehouse.dir": os.path.join("/tmp", "catalog-enrichment-warehouse"),
+}
+
+
+def build(spark: Spark, *, app_name: str = "catalog-enrichment") -> SparkSession:
+    """The session with Delta, in UTC; workers run this interpreter locally.
+
+    Under spark-submit, master, memory and jars are its options, and a value set
+    there is kept.
+    """
+    builder = SparkSession.builder.appName(app_name)
+    options = dict(_ALWAYS)
+    options["spark.sql.shuffle.partitions"] = str(spark.shuffle_partitions)
+    if not _is_submitted():
+        options |= _LOCAL
+        if spark.master is not None:
+            options["spark.master"] = spark.master
+        if spark.driver_memory is not None:
+            options["spark.driver.memory"] = spark.driver_memory
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+    for name, value in (options | spark.options).items():
+        builder = builder.config(name, value)
+    if spark.delta_package and not _is_submitted():
+        builder = configure_spark_with_delta_pip(builder)
+    session: SparkSession = builder.getOrCreate()
+    session.sparkContext.setLogLevel(spark.log_level)
+    return session
+
+
+def _is_submitted() -> bool:
+    """Whether spark-submit started this process, and so the JVM."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ

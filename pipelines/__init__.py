@@ -1,0 +1,1 @@
+"""Plans: DataFrames in, DataFrames out, native Column expressions only."""

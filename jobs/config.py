@@ -227,22 +227,6 @@ class TrainAnswers(JobSettings):
     threads: Count
 
 
-STAGES: tuple[type[JobSettings], ...] = (
-    LandProducts,
-    LandReviews,
-    LandQuestions,
-    LandCommunityAnswers,
-    LandPurchases,
-    SplitSentences,
-    TagNouns,
-    BuildAspectNouns,
-    PairAnswers,
-    PairReviews,
-    ScoreAnswers,
-    RankAnswers,
-    EnrichProducts,
-)
-JOBS: tuple[type[JobSettings], ...] = (*STAGES, TrainAnswers)
 S = TypeVar("S", bound=JobSettings)
 _TOP = ("landing", "lake", "models", "run_date", "spark", "quarantine", "land")
 

@@ -41,6 +41,11 @@ class Written:
         """Rows inserted or changed."""
         return self.n_inserted + self.n_updated
 
+    @property
+    def n_in(self) -> int:
+        """Rows that were given."""
+        return self.n_written + self.n_unchanged
+
 
 def path(root: str, table: Table) -> str:
     """Folder of a table."""
@@ -90,19 +95,6 @@ def read(spark: SparkSession, table: Table, root: str) -> DataFrame:
         return spark.createDataFrame([], table.schema)
     rows = spark.read.format("delta").load(path(root, table))
     return _checked(rows, table)
-
-
-def changed_products(
-    spark: SparkSession, table: Table, root: str, *, since: int
-) -> DataFrame | None:
-    """Products with a row of the table inserted, changed or deleted after `since`.
-
-    Returns:
-        Column product_id, distinct; None where the change feed does not reach back,
-        so that every product must be compared.
-    """
-    changes = change_feed(spark, table, root, since=since)
-    return None if changes is None else changes.select("product_id").distinct()
 
 
 def change_feed(

@@ -5,7 +5,7 @@ import json
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from jobs import lake
 from jobs.config import JobSettings, Quarantine
+from jobs.lake import Written
 from pipelines.tables import QUARANTINE, RUN_LEDGER, Table
 
 UNTOUCHED = "unchanged"
@@ -42,6 +43,21 @@ class Outcome:
     model_fp: str | None = None
     consumed: Mapping[str, int] = field(default_factory=dict)
     remark: str = ""
+
+    @classmethod
+    def of(cls, written: Written, **more: Any) -> "Outcome":
+        """The outcome of one write: rows that were there already are duplicates."""
+        return cls(
+            n_in=written.n_in,
+            n_written=written.n_written,
+            n_duplicate=written.n_unchanged,
+            n_deleted=written.n_deleted,
+            **more,
+        )
+
+    def with_quarantined(self, n_rows: int) -> "Outcome":
+        """The same with rows that were read and refused."""
+        return replace(self, n_in=self.n_in + n_rows, n_quarantined=n_rows)
 
     @property
     def has_work(self) -> bool:

@@ -6,6 +6,7 @@ import sys
 from delta import configure_spark_with_delta_pip
 from pyspark.sql import SparkSession
 
+from jobs import jars
 from jobs.config import Spark
 
 _ALWAYS = {
@@ -15,8 +16,6 @@ _ALWAYS = {
     ),
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
-    # Two file batches of one night must never be read in another order or twice.
-    "spark.sql.streaming.forceDeleteTempCheckpointLocation": "true",
 }
 _LOCAL = {
     "spark.ui.enabled": "false",
@@ -25,7 +24,6 @@ _LOCAL = {
     "spark.driver.host": "127.0.0.1",
     # The log of a small table is read by two tasks, not fifty.
     "spark.databricks.delta.snapshotPartitions": "2",
-    "spark.sql.warehouse.dir": os.path.join("/tmp", "catalog-enrichment-warehouse"),
 }
 
 
@@ -49,7 +47,10 @@ def build(spark: Spark, *, app_name: str = "catalog-enrichment") -> SparkSession
     for name, value in (options | spark.options).items():
         builder = builder.config(name, value)
     if spark.delta_package and not _is_submitted():
-        builder = configure_spark_with_delta_pip(builder)
+        if jars.fetched():
+            builder = builder.config("spark.jars", ",".join(jars.fetched()))
+        else:
+            builder = configure_spark_with_delta_pip(builder)
     session: SparkSession = builder.getOrCreate()
     session.sparkContext.setLogLevel(spark.log_level)
     return session

@@ -39,7 +39,7 @@ _TYPES: Mapping[str, T.DataType] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """One Delta table: its name, key, columns, constraints and lay-out.
 

@@ -1,0 +1,63 @@
+"""Find the aspect nouns (AN-words) of every domain.
+
+Reads   sentences, text_nouns
+Writes  aspect_nouns   (a new version; older ones stay)
+
+A list holds for a while: it is built anew where there is none, where a domain has
+come that the last build did not see, and after refresh_days.
+"""
+
+import datetime as dt
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from jobs import lake, ledger
+from jobs.config import BuildAspectNouns
+from jobs.launch import launch
+from jobs.ledger import Outcome
+from pipelines.aspects import aspect_nouns, versioned
+from pipelines.tables import ASPECT_NOUNS, SENTENCES, TEXT_NOUNS
+
+_BUILT_ON = "built_on_day"
+_DOMAIN = "domain "
+
+
+def run(spark: SparkSession, settings: BuildAspectNouns, run_id: str) -> Outcome:
+    """Build the list if it is due."""
+    root = settings.lake
+    last = ledger.last(spark, settings.section, root)
+    sentences_now = {SENTENCES.name: lake.version(spark, SENTENCES, root)}
+    known = dict(last["consumed"]) if last is not None else {}
+    same_settings = (
+        last is not None and last["settings"] == ledger.settings_json(settings)
+    )
+    today = settings.run_date.toordinal()
+    is_fresh = same_settings and today - known.get(_BUILT_ON, 0) < settings.refresh_days
+    if is_fresh and known.get(SENTENCES.name) == sentences_now[SENTENCES.name]:
+        return Outcome(consumed=known)
+    sentences = lake.read(spark, SENTENCES, root)
+    seen = {
+        f"{_DOMAIN}{row['domain']}": int(row["count"])
+        for row in sentences.groupBy("domain").count().collect()
+        if row["count"] >= settings.min_count
+    }
+    if is_fresh and all(name in known for name in seen):
+        return Outcome(consumed=known | sentences_now)
+    tagger = (ledger.last(spark, "tag_nouns", root) or {}).get("model_fp")
+    nouns = aspect_nouns(
+        sentences,
+        lake.read(spark, TEXT_NOUNS, root).filter(F.col("tagger") == tagger),
+        min_count=settings.min_count,
+        min_ratio=settings.min_ratio,
+        epsilon=settings.epsilon,
+    )
+    built_at = F.lit(dt.datetime.now(dt.UTC))
+    rows = versioned(nouns, built_at=built_at)
+    written = lake.replace(spark, rows, ASPECT_NOUNS, root, keeps_missing=True)
+    consumed = {**sentences_now, **seen, _BUILT_ON: today}
+    return Outcome.of(written, consumed=consumed, remark=f"{len(seen)} domains")
+
+
+if __name__ == "__main__":
+    launch(run, BuildAspectNouns, ASPECT_NOUNS)

@@ -1,0 +1,82 @@
+"""The command `enrich`."""
+
+import importlib
+from collections.abc import Mapping
+
+import click
+
+from jobs.launch import command
+from jobs.stages import STAGES
+
+_GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "train": {"answers": ("jobs.train_answers", "train")},
+    "evaluate": {
+        "answers": ("jobs.evaluate_answers", "evaluate"),
+        "review_answers": ("jobs.evaluate_review_answers", "evaluate"),
+    },
+}
+_SINGLE: Mapping[str, tuple[str, str]] = {
+    "nightly": ("jobs.nightly", "nightly"),
+    "sample": ("jobs.write_sample", "sample"),
+    "doctor": ("jobs.doctor", "doctor"),
+}
+_GROUP_HELP = {
+    "train": "Train a model and write its folder.",
+    "evaluate": "Measure a model, or a table, against labels.",
+}
+
+
+class Lazy(click.Group):
+    """Commands whose modules are imported when they are called."""
+
+    def __init__(self, name: str, places: Mapping[str, tuple[str, str]], **more: str):
+        super().__init__(name=name, help=more["help"])
+        self._places = places
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of declaration."""
+        return [*self._places, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name not in self._places:
+            return super().get_command(ctx, cmd_name)
+        module, attribute = self._places[cmd_name]
+        found: click.Command = getattr(importlib.import_module(module), attribute)
+        return found
+
+
+class Enrich(Lazy):
+    """All commands: the nightly run, the tools, and each stage by its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Tools first, then the stages in the order of the run."""
+        return [*super().list_commands(ctx), *(stage.name for stage in STAGES)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        for stage in STAGES:
+            if stage.name == cmd_name:
+                return command(stage.run(), stage.settings, stage.table)
+        return super().get_command(ctx, cmd_name)
+
+
+def _enrich() -> click.Group:
+    group = Enrich(
+        "enrich",
+        _SINGLE,
+        help="Keep a shop's enriched product tables true.\n\n"
+        "Start with `enrich doctor`, then `enrich nightly --help`.",
+    )
+    for name, places in _GROUPS.items():
+        group.add_command(Lazy(name, places, help=_GROUP_HELP[name]))
+    return group
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    _enrich()(prog_name="enrich")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Pair every question with the sentences of its product that share an AN-word.
+
+Reads   products, reviews, community_answers, questions, sentences, text_nouns, aspect_nouns
+Writes  qr_pairs   (rows of the products whose questions or sentences changed)
+"""
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from jobs import lake, ledger
+from jobs.config import PairReviews
+from jobs.launch import launch
+from jobs.ledger import Outcome
+from jobs.scope import scope
+from pipelines.aspects import newest
+from pipelines.pairs import qr_pairs
+from pipelines.products import product_domains
+from pipelines.tables import (
+    ASPECT_NOUNS,
+    COMMUNITY_ANSWERS,
+    PRODUCTS,
+    QR_PAIRS,
+    QUESTIONS,
+    REVIEWS,
+    SENTENCES,
+    TEXT_NOUNS,
+)
+
+
+def run(spark: SparkSession, settings: PairReviews, run_id: str) -> Outcome:
+    """Find the candidates of the products that changed."""
+    root = settings.lake
+    todo = scope(
+        spark, settings, (PRODUCTS, QUESTIONS, SENTENCES), whole=(ASPECT_NOUNS,)
+    )
+    if todo.is_empty:
+        return Outcome(consumed=todo.consumed)
+    products, reviews, answers, questions, sentences = (
+        todo.of(lake.read(spark, table, root))
+        for table in (PRODUCTS, REVIEWS, COMMUNITY_ANSWERS, QUESTIONS, SENTENCES)
+    )
+    tagger = (ledger.last(spark, "tag_nouns", root) or {}).get("model_fp")
+    candidates = qr_pairs(
+        questions,
+        sentences.filter(F.col("source").isin(*settings.sources)),
+        lake.read(spark, TEXT_NOUNS, root).filter(F.col("tagger") == tagger),
+        newest(lake.read(spark, ASPECT_NOUNS, root)),
+        product_domains(products, reviews, answers, questions),
+        max_pairs_per_question=settings.max_pairs_per_question,
+        max_pairs_per_product=settings.max_pairs_per_product,
+    )
+    written = lake.replace(
+        spark, candidates.pairs, QR_PAIRS, root, products=todo.products
+    )
+    n_found = candidates.found.agg(F.sum("n_found")).first()[0] or 0
+    n_cut = n_found - written.n_in
+    remark = f"{n_cut:,} of {n_found:,} candidates cut by the limits" if n_cut else ""
+    return Outcome.of(written, consumed=todo.consumed, n_cut=n_cut, remark=remark)
+
+
+if __name__ == "__main__":
+    launch(run, PairReviews, QR_PAIRS)

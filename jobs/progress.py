@@ -1,0 +1,44 @@
+"""What a run says while it works."""
+
+import sys
+import time
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from jobs.ledger import Entry
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(stage: str, text: str) -> None:
+    """One line of progress, with the time of day."""
+    console.print(f"{time.strftime('%H:%M:%S')}  {stage:<22} {text}", markup=False)
+
+
+def summary(entries: list[Entry], seconds: float) -> None:
+    """The closing table of a run, on standard output."""
+    grid = Grid(title=f"{len(entries)} stages in {seconds:,.1f} s")
+    grid.add_column("stage")
+    for name in ("in", "written", "duplicate", "quarantined", "deleted", "cut"):
+        grid.add_column(name, justify="right")
+    grid.add_column("seconds", justify="right")
+    grid.add_column("status")
+    for entry in entries:
+        outcome = entry.outcome
+        counts = (
+            outcome.n_in,
+            outcome.n_written,
+            outcome.n_duplicate,
+            outcome.n_quarantined,
+            outcome.n_deleted,
+            outcome.n_cut,
+        )
+        grid.add_row(
+            entry.stage,
+            *(f"{count:,}" for count in counts),
+            f"{entry.seconds:.1f}",
+            entry.status,
+        )
+    width = None if sys.stdout.isatty() else 120
+    Console(width=width, highlight=False).print(grid)

@@ -1,0 +1,1 @@
+"""Finding the nouns that name the aspects of a product."""

@@ -1,0 +1,50 @@
+"""The distribution catalog-enrichment."""
+
+from setuptools import find_packages, setup
+
+TREES = ["jobs*", "pipelines*", "udfs*", "models*"]
+
+setup(
+    name="catalog-enrichment",
+    version="0.1.0",
+    description="Nightly enrichment of a product catalogue with Spark, Delta and torch",
+    python_requires=">=3.11",
+    packages=[*find_packages(include=TREES), "conf"],
+    package_data={"conf": ["*.yaml", "experiments/*.yaml"]},
+    include_package_data=False,
+    install_requires=[
+        "accelerate>=1.10,<2",
+        "click>=8.1,<9",
+        "delta-spark==4.4.0",
+        "nltk>=3.10,<3.11",
+        "numpy>=1.26",
+        "pandas>=2.2,<3",
+        "pyarrow>=18",
+        "pydantic>=2.7,<3",
+        "pyspark==4.2.0",
+        "pyyaml>=6",
+        "rich>=13",
+        "safetensors>=0.5",
+        "scikit-learn>=1.5",
+        "setuptools",
+        "textblob>=0.19,<0.21",
+        "torch>=2.13,<2.14",
+    ],
+    extras_require={
+        "dev": [
+            "deltalake>=1.0",
+            "duckdb>=1.1",
+            "hypothesis>=6.100",
+            "import-linter>=2.1",
+            "mypy>=1.15",
+            "pandas-stubs>=2.2,<3",
+            "polars>=1.20",
+            "pytest>=8.3",
+            "pytest-timeout>=2.3",
+            "ruff>=0.9",
+            "types-PyYAML",
+            "wheel",
+        ],
+    },
+    entry_points={"console_scripts": ["enrich=jobs.cli:main"]},
+)

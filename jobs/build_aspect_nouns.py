@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs import lake, ledger
-from jobs.config import BuildAspectNouns
+from jobs.config import BuildAspectNouns, TagNouns
 from jobs.launch import launch
 from jobs.ledger import Outcome
 from pipelines.aspects import aspect_nouns, versioned
@@ -29,8 +29,8 @@ def run(spark: SparkSession, settings: BuildAspectNouns, run_id: str) -> Outcome
     last = ledger.last(spark, settings.section, root)
     sentences_now = {SENTENCES.name: lake.version(spark, SENTENCES, root)}
     known = dict(last["consumed"]) if last is not None else {}
-    same_settings = (
-        last is not None and last["settings"] == ledger.settings_json(settings)
+    same_settings = last is not None and last["settings"] == ledger.settings_json(
+        settings
     )
     today = settings.run_date.toordinal()
     is_fresh = same_settings and today - known.get(_BUILT_ON, 0) < settings.refresh_days
@@ -44,7 +44,7 @@ def run(spark: SparkSession, settings: BuildAspectNouns, run_id: str) -> Outcome
     }
     if is_fresh and all(name in known for name in seen):
         return Outcome(consumed=known | sentences_now)
-    tagger = (ledger.last(spark, "tag_nouns", root) or {}).get("model_fp")
+    tagger = ledger.model_of(spark, TagNouns.section, root)
     nouns = aspect_nouns(
         sentences,
         lake.read(spark, TEXT_NOUNS, root).filter(F.col("tagger") == tagger),

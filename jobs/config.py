@@ -231,6 +231,18 @@ S = TypeVar("S", bound=JobSettings)
 _TOP = ("landing", "lake", "models", "run_date", "spark", "quarantine", "land")
 
 
+def spark_of(document: Mapping[str, Any]) -> Spark:
+    """The session's settings alone, for commands that touch no lake.
+
+    Raises:
+        SettingsError: With path, value and expectation of the first error.
+    """
+    try:
+        return Spark.model_validate(document["spark"])
+    except ValidationError as error:
+        raise SettingsError(_message(error, "spark")) from None
+
+
 def _needed(name: str, value: str | None) -> str:
     if value is None:
         raise SettingsError(f"{name}: not set, expected a folder (--set {name}=DIR)")
@@ -272,7 +284,7 @@ def settings_of(job: type[S], document: Mapping[str, Any]) -> S:
     try:
         return job.model_validate({**top, **shared, **own})
     except ValidationError as error:
-        raise SettingsError(_message(error, job)) from None
+        raise SettingsError(_message(error, job.section)) from None
 
 
 def _yaml(path: Path) -> dict[str, Any]:
@@ -320,11 +332,11 @@ def _merge(below: dict[str, Any], above: Mapping[str, Any], *, path: str) -> Non
             below[name] = value
 
 
-def _message(error: ValidationError, job: type[JobSettings]) -> str:
+def _message(error: ValidationError, section: str) -> str:
     first = error.errors()[0]
     where = [str(part) for part in first["loc"]]
     if where[0] not in _TOP:
-        where.insert(0, job.section)
+        where.insert(0, section)
     elif first["type"] == "string_type" and first["input"] is None:
         name = ".".join(where)
         return f"{name}: not set, expected a folder (--set {name}=DIR)"

@@ -62,7 +62,7 @@ def version(spark: SparkSession, table: Table, root: str) -> int:
     if not exists(spark, table, root):
         return -1
     target = DeltaTable.forPath(spark, path(root, table))
-    return int(target.history(1).select("version").first()["version"])
+    return int(target.history(1).select("version").collect()[0]["version"])
 
 
 def create(spark: SparkSession, table: Table, root: str) -> None:
@@ -163,6 +163,29 @@ def replace(
         staged.unpersist()
 
 
+def insert(spark: SparkSession, rows: DataFrame, table: Table, root: str) -> int:
+    """Add rows whose keys are not in the table, in one commit; give their number.
+
+    For rows that are known to be missing and were computed once: the MERGE refuses
+    none and repeats none, also when another writer added some of them meanwhile.
+
+    Args:
+        spark: Session.
+        rows: Columns of `table`, unique by its key, persisted by the caller.
+        table: What to write.
+        root: The lake.
+    """
+    create(spark, table, root)
+    new = _checked(rows, table)
+    n_rows = new.count()
+    if n_rows:
+        same = " AND ".join(f"stored.{name} = new.{name}" for name in table.key)
+        target = DeltaTable.forPath(spark, path(root, table)).alias("stored")
+        merge = target.merge(new.alias("new"), same).whenNotMatchedInsertAll()
+        _commit(lambda: merge.execute())
+    return n_rows
+
+
 def _counted(staged: DataFrame, table: Table) -> Written:
     """Rows by kind of change; refuses keys that occur twice among the new rows."""
     counts = staged.groupBy("_change").agg(
@@ -198,7 +221,7 @@ def _merge(spark: SparkSession, changes: DataFrame, table: Table, root: str) -> 
     )
 
 
-def _commit(commit: Callable[[], None]) -> None:
+def _commit(commit: Callable[[], object]) -> None:
     """Run a commit, again with jitter while another writer is in the way."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -208,7 +231,7 @@ def _commit(commit: Callable[[], None]) -> None:
             conflicts = any(name in str(error) for name in _CONFLICTS)
             if attempt == _ATTEMPTS or not conflicts:
                 raise
-            time.sleep(random.uniform(0.5, 1.5) * attempt)
+            time.sleep(random.uniform(0.5, 1.5) * attempt)  # noqa: S311 - jitter
 
 
 def _checked(rows: DataFrame, table: Table) -> DataFrame:

@@ -29,9 +29,8 @@ DONE, FAILED, WRONG = 0, 1, 2
 class Run(Protocol):
     """A job: reads its tables, writes one, says what it did."""
 
-    def __call__(
-        self, spark: SparkSession, settings: Any, run_id: str, /
-    ) -> Outcome: ...
+    def __call__(self, spark: SparkSession, settings: Any, run_id: str, /) -> Outcome:
+        """Do the work of one stage of one run."""
 
 
 CONF = click.option(
@@ -136,7 +135,9 @@ def check_writable(folder: str) -> None:
     while not place.exists() and place != place.parent:
         place = place.parent
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        raise lake.LakeError(f"lake: {folder} can't be written: no write access to {place}")
+        raise lake.LakeError(
+            f"lake: {folder} can't be written: no write access to {place}"
+        )
 
 
 def reason(error: BaseException) -> str:
@@ -157,7 +158,7 @@ def attempt(work: Callable[[], None]) -> int:
     except KeyboardInterrupt:
         click.echo("error: interrupted; what was committed stays", err=True)
         return FAILED
-    except Exception as error:  # noqa: BLE001 - the edge: one clear line, exit 1
+    except Exception as error:  # the edge: one clear line, exit 1
         if os.environ.get("ENRICH_TRACEBACK"):
             raise
         known = type(error).__module__.split(".")[0] in ("jobs", "models", "udfs")
@@ -223,5 +224,5 @@ def launch(run: Run, settings_class: type[JobSettings], table: Table) -> None:
 
 
 def _help(run: Run) -> str:
-    module = sys.modules[run.__module__]  # type: ignore[attr-defined] # a function has it
+    module = sys.modules[run.__module__]
     return "\b\n" + (module.__doc__ or "").strip()

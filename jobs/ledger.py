@@ -19,7 +19,7 @@ from pipelines.tables import QUARANTINE, RUN_LEDGER, Table
 UNTOUCHED = "unchanged"
 
 
-class TooMuchRefused(RuntimeError):
+class TooMuchRefusedError(RuntimeError):
     """More of a stage's input was refused than conf allows."""
 
 
@@ -95,6 +95,12 @@ def last(spark: SparkSession, stage: str, root: str) -> Mapping[str, Any] | None
     return None if newest is None else newest.asDict()
 
 
+def model_of(spark: SparkSession, stage: str, root: str) -> str:
+    """Name of the model or tagger that a stage's last good run used, "" if none."""
+    row = last(spark, stage, root)
+    return str(row["model_fp"]) if row is not None and row["model_fp"] else ""
+
+
 def quarantine(
     spark: SparkSession, refused: DataFrame, root: str, *, stage: str, run_id: str
 ) -> int:
@@ -123,11 +129,11 @@ def check_share(n_refused: int, n_in: int, limits: Quarantine, *, stage: str) ->
     """Fail the stage where more than the set fraction of its rows was refused.
 
     Raises:
-        TooMuchRefused: With both numbers and the setting that says otherwise.
+        TooMuchRefusedError: With both numbers and the setting that says otherwise.
     """
     if n_in < limits.min_rows or n_refused <= limits.max_fraction * n_in:
         return
-    raise TooMuchRefused(
+    raise TooMuchRefusedError(
         f"{stage}: {n_refused:,} of {n_in:,} rows refused, more than"
         f" quarantine.max_fraction={limits.max_fraction}; nothing was committed."
         " Look at the file's format, or allow more with --set."

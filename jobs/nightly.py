@@ -34,7 +34,9 @@ def chosen(only: Sequence[str], until: str | None) -> list[Stage]:
     end = len(STAGES) if until is None else NAMES.index(until) + 1
     stages = [stage for stage in STAGES[:end] if not only or stage.name in only]
     if not stages:
-        raise SettingsError("--only and --until: no stage is left, expected at least one")
+        raise SettingsError(
+            "--only and --until: no stage is left, expected at least one"
+        )
     return stages
 
 
@@ -61,7 +63,7 @@ def nightly(
     only: tuple[str, ...],
     until: str | None,
 ) -> None:
-    """Read what is new and keep every table true.
+    r"""Read what is new and keep every table true.
 
     \b
     Needs landing, lake and models:

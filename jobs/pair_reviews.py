@@ -1,6 +1,7 @@
 """Pair every question with the sentences of its product that share an AN-word.
 
-Reads   products, reviews, community_answers, questions, sentences, text_nouns, aspect_nouns
+Reads   products, reviews, community_answers, questions, sentences, text_nouns,
+        aspect_nouns
 Writes  qr_pairs   (rows of the products whose questions or sentences changed)
 """
 
@@ -8,7 +9,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs import lake, ledger
-from jobs.config import PairReviews
+from jobs.config import PairReviews, TagNouns
 from jobs.launch import launch
 from jobs.ledger import Outcome
 from jobs.scope import scope
@@ -39,7 +40,7 @@ def run(spark: SparkSession, settings: PairReviews, run_id: str) -> Outcome:
         todo.of(lake.read(spark, table, root))
         for table in (PRODUCTS, REVIEWS, COMMUNITY_ANSWERS, QUESTIONS, SENTENCES)
     )
-    tagger = (ledger.last(spark, "tag_nouns", root) or {}).get("model_fp")
+    tagger = ledger.model_of(spark, TagNouns.section, root)
     candidates = qr_pairs(
         questions,
         sentences.filter(F.col("source").isin(*settings.sources)),
@@ -52,7 +53,7 @@ def run(spark: SparkSession, settings: PairReviews, run_id: str) -> Outcome:
     written = lake.replace(
         spark, candidates.pairs, QR_PAIRS, root, products=todo.products
     )
-    n_found = candidates.found.agg(F.sum("n_found")).first()[0] or 0
+    n_found = candidates.found.agg(F.sum("n_found")).collect()[0][0] or 0
     n_cut = n_found - written.n_in
     remark = f"{n_cut:,} of {n_found:,} candidates cut by the limits" if n_cut else ""
     return Outcome.of(written, consumed=todo.consumed, n_cut=n_cut, remark=remark)

@@ -54,9 +54,7 @@ def run(spark: SparkSession, settings: RankAnswers, run_id: str) -> Outcome:
         model_name=model.name,
         run_id=run_id,
     )
-    written = lake.replace(
-        spark, answers, REVIEW_ANSWERS, root, products=todo.products
-    )
+    written = lake.replace(spark, answers, REVIEW_ANSWERS, root, products=todo.products)
     return Outcome.of(written, consumed=todo.consumed, model_fp=model.fingerprint)
 
 

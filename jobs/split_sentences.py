@@ -33,17 +33,19 @@ def run(spark: SparkSession, settings: SplitSentences, run_id: str) -> Outcome:
     domains = product_domains(products, reviews, answers)
     texts = source_texts(products, reviews, answers, domains)
     spans = sentence_spans(
-        splitter_path(spark, settings, texts), max_characters=settings.max_characters
+        splitter_path(settings, texts), max_characters=settings.max_characters
     )
     written = lake.replace(
-        spark, split(texts, spans=spans), SENTENCES, settings.lake, products=todo.products
+        spark,
+        split(texts, spans=spans),
+        SENTENCES,
+        settings.lake,
+        products=todo.products,
     )
     return Outcome.of(written, consumed=todo.consumed)
 
 
-def splitter_path(
-    spark: SparkSession, settings: SplitSentences, texts: DataFrame
-) -> str:
+def splitter_path(settings: SplitSentences, texts: DataFrame) -> str:
     """Punkt's data, or the file that this lake's own corpus trained once."""
     found = punkt.find_data(settings.nltk_data)
     if found is not None:
@@ -51,7 +53,9 @@ def splitter_path(
     path = f"{settings.models_folder}/sentences/punkt.json"
     if not files.exists(path):
         corpus = _corpus(texts, settings.training_characters)
-        say(settings.section, f"no punkt_tab data: trained on {len(corpus):,} own texts")
+        say(
+            settings.section, f"no punkt_tab data: trained on {len(corpus):,} own texts"
+        )
         files.write_text(path, punkt.train(corpus))
     return path
 

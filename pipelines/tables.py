@@ -100,6 +100,10 @@ def _table(
     )
 
 
+def _one_of(column: str, values: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(repr(value) for value in values)})"
+
+
 _PRODUCT_ID = ("string", "Product, the shop's own id (Amazon: asin).")
 _USER_ID = ("string", "Person, pseudonymous id; null where the source has none.")
 _DOMAIN = ("string", "Product domain: first category, else the name of the file.")
@@ -142,7 +146,7 @@ REVIEWS = _table(
     {
         "review_id": (
             "string",
-            "Given id, else hash of product, person and time; of the text if no person.",
+            "Given id, else hash of product, person and time (of the text without person).",
         ),
         "product_id": _PRODUCT_ID,
         "user_id": _USER_ID,
@@ -212,7 +216,7 @@ PURCHASES = _table(
         "purchased_at": ("timestamp", "First time seen, UTC; null if never given."),
     },
     constraints={
-        "evidence_kind": "evidence IN ('purchase', 'verified_review', 'community_answer')"
+        "evidence_kind": _one_of("evidence", EVIDENCE),
     },
 )
 
@@ -237,7 +241,7 @@ SENTENCES = _table(
     },
     constraints={
         **_OFFSETS,
-        "source_kind": "source IN ('review', 'bullet', 'description', 'community_answer')",
+        "source_kind": _one_of("source", SENTENCE_SOURCES),
     },
 )
 

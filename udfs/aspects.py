@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 import pyarrow as pa
 from pyspark.sql import Column
 from pyspark.sql import types as T
-from pyspark.sql.functions import arrow_udf
+from pyspark.sql.pandas.functions import arrow_udf
+
+from models.aspects.nouns import Nouns, load
 
 NOUNS = T.StructType(
     [
@@ -21,7 +23,7 @@ _NOUNS = pa.struct(
         ("error", pa.string()),
     ]
 )
-_TAGGERS: dict[tuple[str, str | None], Callable[[str], object]] = {}
+_TAGGERS: dict[tuple[str, str | None], Callable[[str], Nouns]] = {}
 
 
 def text_nouns(tagger: str, *, folder: str | None) -> Callable[[str], Column]:
@@ -36,8 +38,6 @@ def text_nouns(tagger: str, *, folder: str | None) -> Callable[[str], Column]:
     """
 
     def nouns(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
-        from models.aspects.nouns import load
-
         tag = _TAGGERS.get((tagger, folder))
         if tag is None:
             tag = _TAGGERS.setdefault((tagger, folder), load(tagger, folder))
@@ -48,13 +48,10 @@ def text_nouns(tagger: str, *, folder: str | None) -> Callable[[str], Column]:
     return lambda text: column(text)
 
 
-def _row(tag: Callable[[str], object], text: str) -> dict[str, object]:
+def _row(tag: Callable[[str], Nouns], text: str) -> dict[str, object]:
     try:
         found = tag(text)
-    except Exception as error:  # noqa: BLE001 - a text must not stop the others
-        return {"nouns": None, "n_tokens": None, "error": f"{type(error).__name__}: {error}"}
-    return {
-        "nouns": getattr(found, "lemmas"),
-        "n_tokens": getattr(found, "n_tokens"),
-        "error": None,
-    }
+    except Exception as error:  # noqa: BLE001 - one text must not stop the others
+        message = f"{type(error).__name__}: {error}"
+        return {"nouns": None, "n_tokens": None, "error": message}
+    return {"nouns": found.lemmas, "n_tokens": found.n_tokens, "error": None}

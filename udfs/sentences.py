@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 import pyarrow as pa
 from pyspark.sql import Column
 from pyspark.sql import types as T
-from pyspark.sql.functions import arrow_udf
+from pyspark.sql.pandas.functions import arrow_udf
+
+from models.sentences import punkt
 
 SPAN = T.StructType(
     [T.StructField("begin", T.IntegerType()), T.StructField("end", T.IntegerType())]
@@ -25,8 +27,6 @@ def sentence_spans(path: str, *, max_characters: int) -> Callable[[str], Column]
     """
 
     def spans(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
-        from models.sentences import punkt
-
         splitter = _SPLITTERS.get(path)
         if splitter is None:
             splitter = _SPLITTERS.setdefault(path, punkt.load(path))

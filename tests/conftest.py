@@ -1,0 +1,44 @@
+"""One lazy Spark session for the whole run, and scratch lakes."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs import session
+from jobs.config import Spark
+
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    built = session.build(
+        Spark(
+            master="local[2]",  # two workers, to see what depends on their number
+            driver_memory="2g",
+            shuffle_partitions=2,  # small tables: more tasks only cost time
+            delta_package=True,
+            log_level="OFF",  # expected failures would fill the screen
+            options={},
+        ),
+        app_name="tests",
+    )
+    yield built
+    built.stop()
+
+
+@pytest.fixture
+def lake_root(tmp_path: Path) -> str:
+    return str(tmp_path / "lake")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    if not DATA.is_dir():
+        pytest.skip(f"the public data is not there: {DATA.name} beside the project")
+    return DATA

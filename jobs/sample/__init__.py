@@ -1,0 +1,1 @@
+"""A synthetic landing zone that knows its own answers."""

@@ -10,7 +10,7 @@ setup(
     description="Nightly enrichment of a product catalogue with Spark, Delta and torch",
     python_requires=">=3.11",
     packages=[*find_packages(include=TREES), "conf"],
-    package_data={"conf": ["*.yaml", "experiments/*.yaml"]},
+    package_data={"conf": ["*.yaml", "*.properties", "experiments/*.yaml"]},
     include_package_data=False,
     install_requires=[
         "accelerate>=1.10,<2",

@@ -10,13 +10,23 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 SentenceSource = Literal["review", "bullet", "description", "community_answer"]
+
+
+def _texts(options: Any) -> Any:
+    """Spark takes texts: YAML's numbers and booleans are written as it reads them."""
+    if not isinstance(options, Mapping):
+        return options
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in options.items()
+    }
 
 
 class SettingsError(ValueError):
@@ -37,7 +47,7 @@ class Spark(Section):
     shuffle_partitions: Count
     delta_package: bool
     log_level: Literal["ALL", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "OFF"]
-    options: dict[str, str]
+    options: Annotated[dict[str, str], BeforeValidator(_texts)]
 
 
 class Quarantine(Section):
@@ -228,6 +238,7 @@ class TrainAnswers(JobSettings):
 
 
 S = TypeVar("S", bound=JobSettings)
+_OPEN = ("spark.options", "land.domains")
 _TOP = ("landing", "lake", "models", "run_date", "spark", "quarantine", "land")
 
 
@@ -266,7 +277,7 @@ def read(confs: Sequence[str], overrides: Sequence[str]) -> dict[str, Any]:
         name, equals, raw = override.partition("=")
         if not equals or not name.strip():
             raise SettingsError(f"--set {override}: expected NAME=VALUE")
-        _merge(document, _nested(name.strip().split("."), _value(name, raw)), path="")
+        _merge(document, _nested(_names(name), _value(name, raw)), path="")
     if document["run_date"] is None:
         document["run_date"] = dt.datetime.now(dt.UTC).date()
     return document
@@ -308,13 +319,18 @@ def _value(name: str, raw: str) -> Any:
         raise SettingsError(f"{name}: {raw!r} is not YAML") from None
 
 
+def _names(path: str) -> list[str]:
+    """The names of a path; what follows an open section is one name, dots and all."""
+    for section in _OPEN:
+        if path.startswith(f"{section}."):
+            return [*section.split("."), path.removeprefix(f"{section}.")]
+    return path.strip().split(".")
+
+
 def _nested(names: list[str], value: Any) -> dict[str, Any]:
     for name in reversed(names):
         value = {name: value}
     return dict(value)
-
-
-_OPEN = ("spark.options", "land.domains")
 
 
 def _merge(below: dict[str, Any], above: Mapping[str, Any], *, path: str) -> None:

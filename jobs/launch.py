@@ -26,6 +26,10 @@ from pipelines.tables import QUARANTINE, RUN_LEDGER, Table
 DONE, FAILED, WRONG = 0, 1, 2
 
 
+class NotReadyError(RuntimeError):
+    """Something that a run needs is not there."""
+
+
 class Run(Protocol):
     """A job: reads its tables, writes one, says what it did."""
 
@@ -142,8 +146,9 @@ def check_writable(folder: str) -> None:
 
 def reason(error: BaseException) -> str:
     """The line of an error that says what happened, without the stack."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = [line for line in lines if not line.startswith(("at ", "An error occurred"))]
+    lines = [line.strip(" :") for line in str(error).splitlines()]
+    skipped = ("at ", "An error occurred")
+    told = [line for line in lines if line and not line.startswith(skipped)]
     return (told[0] if told else type(error).__name__)[:500]
 
 

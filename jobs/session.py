@@ -7,7 +7,7 @@ from delta import configure_spark_with_delta_pip
 from pyspark.sql import SparkSession
 
 from jobs import jars
-from jobs.config import Spark
+from jobs.config import CONF, Spark
 
 _ALWAYS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -38,10 +38,13 @@ def build(spark: Spark, *, app_name: str = "catalog-enrichment") -> SparkSession
     options["spark.sql.shuffle.partitions"] = str(spark.shuffle_partitions)
     if not _is_submitted():
         options |= _LOCAL
+        log = f"-Dlog4j2.configurationFile={(CONF / 'log4j2.properties').as_uri()}"
+        options["spark.driver.extraJavaOptions"] = log
         if spark.master is not None:
             options["spark.master"] = spark.master
         if spark.driver_memory is not None:
             options["spark.driver.memory"] = spark.driver_memory
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
     for name, value in (options | spark.options).items():

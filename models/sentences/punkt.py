@@ -86,7 +86,9 @@ def load(path: str) -> PunktSentenceTokenizer:
         if Path(path).is_dir():
             # NLTK opens files below its own data path only.
             nltk.data.path.append(str(Path(path).resolve().parents[2]))
-            return PunktSentenceTokenizer(load_punkt_params(FileSystemPathPointer(path)))
+            return PunktSentenceTokenizer(
+                load_punkt_params(FileSystemPathPointer(path))
+            )
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         parameters = PunktParameters()
         parameters.abbrev_types = set(content["abbreviations"])

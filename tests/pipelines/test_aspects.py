@@ -94,7 +94,9 @@ def test_the_version_is_the_content(spark):
 
     first, again, other = build(1, 1), build(1, 2), build(2, 3)
     assert first.columns == ASPECT_NOUNS.columns
-    versions = [{row.version for row in rows.collect()} for rows in (first, again, other)]
+    versions = [
+        {row.version for row in rows.collect()} for rows in (first, again, other)
+    ]
     assert versions[0] == versions[1] != versions[2]
     current = newest(first.unionByName(other))
     assert {row.version for row in current.collect()} == versions[2]

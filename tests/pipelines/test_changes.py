@@ -20,8 +20,16 @@ def changes(spark, new, stored, *, keeps_missing=False):
 
 
 def test_each_kind_of_change_is_named(spark):
-    stored = [("same", "1", {}, "r1"), ("new text", "1", {}, "r1"), ("gone", "1", {}, "")]
-    new = [("same", "1", {}, "r2"), ("new text", "2", {}, "r2"), ("come", "1", {}, "r2")]
+    stored = [
+        ("same", "1", {}, "r1"),
+        ("new text", "1", {}, "r1"),
+        ("gone", "1", {}, ""),
+    ]
+    new = [
+        ("same", "1", {}, "r2"),
+        ("new text", "2", {}, "r2"),
+        ("come", "1", {}, "r2"),
+    ]
     assert changes(spark, new, stored) == {
         "same": "unchanged",
         "new text": "update",

@@ -61,7 +61,10 @@ def test_offsets_count_characters_not_bytes_or_surrogates(spark, partitions):
     ).repartition(partitions)
     rows = split(texts, spans=halves).orderBy("position").collect()
     assert [text[row.begin : row.end] for row in rows] == [row.text for row in rows]
-    assert [(row.position, row.begin, row.end) for row in rows] == [(0, 0, 5), (1, 5, 9)]
+    assert [(row.position, row.begin, row.end) for row in rows] == [
+        (0, 0, 5),
+        (1, 5, 9),
+    ]
 
 
 def test_the_same_text_at_two_places_is_two_sentences_with_one_hash(spark):

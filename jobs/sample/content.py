@@ -4,9 +4,9 @@ A domain file is a list of aspects. An aspect is one attribute of the products w
 its values, the questions shoppers ask about it and the sentences people write. One
 line is one template, its first word says what it is:
 
-| mark | template of |
+| mark | template of, or |
 |---|---|
-| `@`  | a new aspect: `@ name | nouns, the leading one first | ordered (or nothing)` |
+| `@`  | a new aspect: `@ name | what small talk is about | nouns | ordered`, or less |
 | `?`  | a question |
 | `?=` | a question that names the wanted value, `{want}` |
 | `*`  | a bullet, with `{value}` |
@@ -34,19 +34,24 @@ _WORD = re.compile(r"[a-z]+")
 
 @dataclass(frozen=True)
 class Value:
-    """A value of an attribute; `answers`, `replies`, `distractors` are complete."""
+    """A value of an attribute and what people write about it.
+
+    `answers` have a noun of the aspect's topic, `paraphrases` answer without.
+    """
 
     name: str
     answers: Templates
+    paraphrases: Templates
     replies: Templates
     distractors: Templates
 
 
 @dataclass(frozen=True)
 class Aspect:
-    """An attribute and everything that is said about it."""
+    """An attribute and all that is said about it; `topic` has one of its nouns."""
 
     name: str
+    topic: str
     nouns: tuple[str, ...]
     is_ordered: bool
     questions: Templates
@@ -54,6 +59,15 @@ class Aspect:
     bullets: tuple[str, ...]
     descriptions: tuple[str, ...]
     values: tuple[Value, ...]
+
+    @cached_property
+    def wishes_for(self) -> tuple[int, ...]:
+        """Positions of the values that a shopper may want: not those that lack it."""
+        return tuple(
+            position
+            for position, value in enumerate(self.values)
+            if not value.name.startswith(("no ", "zero "))
+        )
 
     def satisfies(self, offered: int, wanted: int) -> bool:
         """Whether the value at one position serves who wants the other one."""
@@ -81,9 +95,17 @@ class Domain:
 
     def nouns_in(self, text: str) -> frozenset[str]:
         """The domain's nouns in a text, plurals counted as singulars."""
-        words = set(_WORD.findall(text.lower()))
-        words.update([word[:-1] for word in words if word.endswith("s")])
-        return self.nouns & words
+        return self.nouns & words_of(text)
+
+
+def words_of(text: str) -> set[str]:
+    """The words of a text, those in the plural also in the singular.
+
+    >>> sorted(words_of("Two lids"))
+    ['lid', 'lids', 'two']
+    """
+    words = set(_WORD.findall(text.lower()))
+    return words.union(word[:-1] for word in words if word.endswith("s"))
 
 
 def expand(template: str) -> tuple[str, ...]:
@@ -132,22 +154,26 @@ class _Draft:
             lines.setdefault(mark, []).append(text)
 
     def finished(self) -> Aspect:
-        name, nouns, order = (part.strip() for part in f"{self.header}|".split("|")[:3])
+        name, topic, nouns, *order = (p.strip() for p in self.header.split("|"))
+        heads = words_of(topic).intersection(nouns.split())
         return Aspect(
             name=name,
+            topic=topic,
             nouns=tuple(nouns.split()),
-            is_ordered=order == "ordered",
+            is_ordered=order == ["ordered"],
             questions=self._templates("?"),
             wishes=self._templates("?="),
             bullets=tuple(self.shared.get("*", ())),
             descriptions=tuple(self.shared.get(":", ())),
-            values=tuple(self._value(*value) for value in self.values),
+            values=tuple(self._value(heads, *value) for value in self.values),
         )
 
     def _templates(self, mark: str) -> Templates:
         return tuple(expand(template) for template in self.shared.get(mark, ()))
 
-    def _value(self, wordings: list[str], own: dict[str, list[str]]) -> Value:
+    def _value(
+        self, heads: set[str], wordings: list[str], own: dict[str, list[str]]
+    ) -> Value:
         others = [other for (other, *_), _ in self.values if other != wordings[0]]
 
         def filled(mark: str, slot: str, texts: list[str]) -> Templates:
@@ -162,9 +188,12 @@ class _Draft:
                 for template in self.shared.get(mark, []) + own.get(mark, [])
             )
 
+        answers = filled("+", "{value}", wordings)
+        plain = tuple(texts for texts in answers if heads & words_of(texts[0]))
         return Value(
             name=wordings[0],
-            answers=filled("+", "{value}", wordings),
+            answers=plain,
+            paraphrases=tuple(texts for texts in answers if texts not in plain),
             replies=filled("!", "{value}", wordings),
             distractors=filled("-", "{other}", others),
         )

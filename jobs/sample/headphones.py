@@ -3,16 +3,17 @@
 from jobs.sample.content import Domain, parse_aspects
 
 _ASPECTS = """
-@ battery life | battery charge playtime | ordered
+@ battery life | battery | battery charge playtime | ordered
 ? How (long|many hours) does the battery last?
-? What is the (real|actual) playtime on (a single|one) charge?
+? What is the (real|actual) playtime of the battery on one charge?
 ? How often do I have to charge the battery?
-? Can I get through a long (flight|train ride) on one charge?
+? Can I get through a long (flight|train ride) on one charge of the battery?
 ?= Will the battery (last|hold) (at least|a good) {want}?
 * Up to {value} of playtime from one full charge
 : One full charge gives you {value} of listening.
 + The battery (lasts|holds) (about|roughly|close to) {value}.
-+ I get (around|nearly) {value} out of (one|a full) charge.
++ I get (around|nearly) {value} out of (one|a full) charge of the battery.
++ The battery (died|gave up) after {value}.
 + They played music for {value} before they (died|switched off).
 + Expect {value} of listening before you reach for the plug.
 + My longest stretch away from a wall socket was {value}.
@@ -22,7 +23,7 @@ _ASPECTS = """
 - My (old|previous) pair had a battery that lasted {other}.
 - The battery was (half|almost) full when the box arrived.
 - I wish the makers would sell a spare battery.
-- A colleague claims that his brand runs {other} on one charge.
+- A colleague claims that the battery of his brand runs {other}.
 = 8 hours | eight hours
 + I have to plug them in (every evening|each night).
 + One (working|office) day and they are empty.
@@ -30,43 +31,44 @@ _ASPECTS = """
 + A (weekend|two day) trip without the plug is no problem.
 = 40 hours | forty hours
 + I plug them in about once a week.
-@ charging port | port charger plug
+@ charging port | charging port | port charger plug
 ? What kind of charging port (does it have|is it)?
-? Which plug do I need for the charger?
-? Can I use my phone's charger for these?
+? Which plug goes into the charging port?
+? Does my phone's charger fit the port?
 ? What (cord|lead) goes into the charging port?
 ?= Does the charging port take {want}?
 * Charging port: {value}
 : Power comes in through {value}.
-+ The charging port is {value}.
-+ You (fill|power) them up (over|through) {value}.
-+ It takes {value}, nothing else fits.
-! it is {value}
++ The charging port takes {value}.
++ You (fill|power) them up over {value} in the port.
++ The port takes {value}, nothing else fits.
+! it takes {value}
 ! {value}, I just looked at mine
 - The charging port is hidden under a (small|tight) flap.
 - Dust (collects|gathers) in the port after a while.
-- I already own far too many a charger and a plug.
+- I already own far too many chargers for every port there is.
 - My tablet has {other} for its port, and I never liked that.
 - The charger got (lost|crushed) in the post.
-= USB-C | a USB-C lead
+= a USB-C plug | the usual USB-C plug
 + The lead of my new phone goes right in, either way up.
 + It is the modern oval kind that you can turn around.
-= micro USB | a micro USB lead
+= a micro USB plug | the old micro USB plug
 + The lead of my ancient e-reader fits it.
 + Sadly it is the old flat kind that only goes in one way up.
 = a magnetic dock | its magnetic dock
 + You just lay them on the stand and it clicks into place.
 + Forget any lead, a magnet on the stand does it all.
-@ cable length | cable cord lead | ordered
+@ cable length | cable | cable cord lead | ordered
 ? How long is the (audio|included) cable?
-? What length is the cord in the box?
+? What length is the cable in the box?
 ? Does the cable reach from a television to the couch?
-? Is the lead long enough for a (desk|tower) computer?
+? Is the cable lead long enough for a (desk|tower) computer?
 ?= Is the cable (at least|a full) {want} long?
 * Detachable audio cable, {value} long
 : The audio cable in the box measures {value}.
 + The cable (is|measures) {value} (long|from end to end).
-+ The cord in the box is {value}.
++ The cable in the box is {value}.
++ I got {value} of cable with it.
 + I put a tape measure next to it and read {value}.
 + Sitting {value} away from the amplifier is the limit when wired.
 ! {value}, end to end
@@ -82,7 +84,7 @@ _ASPECTS = """
 + I can lean back at my desk while wired, no further.
 = 3 meters | three meters
 + I can sit on the couch across the room and stay wired to the television.
-@ noise cancelling | noise cancelling isolation
+@ noise cancelling | noise rating | noise cancelling isolation
 ? (Do|Will) these block (outside|background) noise?
 ? How good is the noise cancelling?
 ? Is there any noise cancelling (at all|in these)?
@@ -91,10 +93,11 @@ _ASPECTS = """
 * Quiet listening thanks to {value}
 : Street sounds are handled by {value}.
 + Against noise you get {value}.
++ The noise of the street meets {value}.
 + Outside noise is (handled|reduced) by {value}, as the box says.
 ! they come with {value}
 ! you get {value}
-- The noise cancelling switch sits on the left side.
+- The noise cancelling chapter of the guide is (long|confusing).
 - My last pair used {other} against noise.
 - Noise has always been a (topic|problem) in our open office.
 - I read a long article about noise cancelling before ordering.
@@ -108,71 +111,75 @@ _ASPECTS = """
 = an open design | an open back
 + You hear everything around you, by design.
 + My neighbour at work can listen along, and I hear every word of his.
-@ ear pad material | pad cushion padding
+@ ear pad material | left ear pad | pad cushion padding
 ? What are the ear pads made of?
-? Is the padding (leather or fabric|real leather)?
-? Do the cushions get (hot|sweaty) in summer?
+? Are the pads (leather or fabric|real leather)?
+? Do the ear pads get (hot|sweaty) in summer?
 ? Which material (covers|is on) the pads?
 ?= Are the ear pads made of {want}?
 * Soft ear pads made of {value}
 : The ear pads are covered with {value}.
 + The pads are (made of|covered in) {value}.
 + What touches your ears is {value}.
++ You get ear pads (of|with) {value}.
++ The pads feel like {value}, because that is what they are.
 + My (skin|ears) can tell that this is {value}.
 ! {value}
 ! the pads are {value}
 - One pad came off when I unpacked them.
 - The pads of my older set were {other}.
 - You can buy a spare pad (online|from the maker).
-- The cushion on the left (squeaks|moves) when I chew.
-- The padding looks exactly as in the picture.
+- The left pad (squeaks|moves) when I chew.
+- The pads look exactly as in the picture.
 = velour | soft velour
 + Fuzzy like a (sweater|teddy bear) and they stay cool in July.
 = protein leather | fake leather
 + Shiny and smooth to the touch, and I do sweat after an hour.
 = memory foam mesh | breathable mesh over memory foam
 + Air goes right through the net and they mould to your head slowly.
-@ weight | weight head gram
-? How heavy are (they|these) on the head?
+@ weight | printed weight | weight head gram
+? How much weight (sits|is) on the head?
 ? What is the weight in (grams|ounces)?
 ? Do you feel the weight after a few hours?
-? Are they (light|comfortable) enough for a small head?
+? Is the weight okay for a small (head|neck)?
 ?= Is the weight around {want}?
 * Weight: only {value}
 : At a weight of {value}, you wear it all day.
 + The weight is {value} (on my kitchen scale|without the cord).
 + I weighed them and got {value}.
-+ The scale stopped at {value}.
++ The scale says that the weight is {value}.
 ! {value} on my scale
 ! they are {value}
 - I have a rather large head, by the way.
 - The weight printed on the shipping label was wrong.
-- My gaming set weighs {other}, and I sold it.
-- The band on top of the head is stitched nicely.
-- Heads of all ages in this family have tried them.
-= 160 grams | 160 g
+- My gaming set had a weight of {other}, and I sold it.
+- The weight of the parcel surprised our mailman.
+- My own weight is nothing that I discuss here.
+= 160 grams | only 160 grams
 + I forget that I am wearing them, they are like a feather.
 + So light that they (slip off when I jog|nearly blow away).
-= 250 grams | 250 g
+= 250 grams | only 250 grams
++ An average pair, my neck does not complain.
 + Neither light nor heavy, about as much as an apple and a half.
-= 380 grams | 380 g
+= 380 grams | only 380 grams
 + My neck was tired after an hour, they are really heavy.
 + A brick for your ears, be warned.
-@ microphone | microphone mic call
-? Does it have a microphone (for calls|at all)?
-? Can I take a phone call with these?
+@ microphone | microphone symbol | microphone mic call
+? Is there a microphone (for calls|at all)?
+? Does it have a microphone for a phone call?
 ? What kind of microphone (is on it|does it have)?
-? Can the mic be removed?
+? Can the microphone be removed?
 ?= Is it sold with {want} for calls?
 * Talk hands free with {value}
 : Calls are taken with {value}.
-+ For calls there is {value}.
++ For calls there is {value} as a microphone.
++ As a microphone you get {value}.
 + They (come|ship) with {value} for meetings.
 ! it has {value}
 ! {value}, I use it every day
 - My microphone for singing is a different story.
-- I never call anybody, so I can't comment on calls.
-- The previous model had {other}, according to the forum.
+- I never call anybody, so I can't comment on a microphone.
+- The previous model had {other} as its microphone, says the forum.
 - Customer service put my call on hold for an hour.
 - A microphone icon is printed on the (box|side).
 = a detachable boom microphone | a removable boom mic
@@ -184,23 +191,24 @@ _ASPECTS = """
 = no microphone | no mic at all
 + You can only listen with them, nobody will hear you speak.
 + For meetings I have to use my laptop to speak.
-@ water resistance | water rain sweat | ordered
-? Are these (safe|fine) in the rain?
-? Can I (run|exercise) with them, will sweat harm them?
+@ water resistance | water label | water rain sweat | ordered
+? Are these (safe|fine) in rain water?
+? Can I (run|exercise) with them, will sweat or water harm them?
 ? How much water can they take?
-? Are they (waterproof|water resistant)?
+? Are they water resistant (or not|at all)?
 ?= Do they have {want} against water?
 * Water resistance: {value}
 : Against rain and sweat it has {value}.
 + The water resistance is {value}, (rain and sweat included|per the manual).
 + The manual promises {value} and mine behaved like it.
++ Against water there is {value}.
 ! {value}, says the manual
 ! the box says {value}
 - It was raining cats and dogs when the parcel came, water everywhere.
 - I spilled water on the box before I even opened it.
-- The sport version of another brand has {other}.
+- The sport version of another brand has {other} against water.
 - A water bottle would have been a better gift.
-- Sweat and music are my way to relax.
+- I drink water when I listen to sad music.
 = no protection | no protection whatsoever
 + A short drizzle (killed|ruined) the left side of mine.
 + Keep them dry, mine died after one wet jog.

@@ -1,7 +1,7 @@
 """What people write about anything: brands, fillers, summaries, small talk.
 
-`{noun}` is the leading noun of an aspect, `{thing}` how a reviewer calls the product.
-No text here answers a question.
+`{topic}` is something with an aspect's noun, `{thing}` how a reviewer calls the
+product. No text here answers a question.
 """
 
 from jobs.sample.content import expand
@@ -76,20 +76,20 @@ I regret that I bought {thing}.
 My second one failed in the same way, so I gave up.
 """
 _DISTRACTORS = """
-The {noun} looks (nicer|duller|bigger|smaller) than in the (pictures|photos).
-I have a question about the {noun} myself and hope that somebody will answer.
-The seller wrote me a friendly note about the {noun}.
-(Thanks|Kudos) to the other reviewer who explained the {noun} so well.
-My (brother|mother|cousin|daughter) has the same model and complained about the {noun}.
-I did not pay attention to the {noun} when I ordered.
-The {noun} was the reason why I (hesitated|waited|picked this model) at first.
-There was a scratch next to the {noun} when it came out of the box.
-The page says (little|too much|hardly anything) about the {noun}.
-With other brands the {noun} was always (a weak spot|the first thing to fail).
-The {noun} is (fine|good|great|mediocre|awful), what more can I say.
-I would pay (extra|five dollars more) for a better {noun}.
-The support team sent me a (new|second) {noun} within a week.
-For a gift, the {noun} does not matter anyway.
+The {topic} looks (nicer|duller|bigger|smaller) than in the (pictures|photos).
+I have a question about the {topic} myself and hope that somebody will answer.
+The seller wrote me a friendly note about the {topic}.
+(Thanks|Kudos) to the other reviewer who explained the {topic} so well.
+My (brother|mother|cousin|daughter) has the same model and complained about the {topic}.
+I did not pay attention to the {topic} when I ordered.
+The {topic} was the reason why I (hesitated|waited|picked this model) at first.
+There was a scratch next to the {topic} when it came out of the box.
+The page says (little|too much|hardly anything) about the {topic}.
+With other brands the {topic} was always (a weak spot|the first thing to fail).
+The {topic} is (fine|good|great|mediocre|awful), what more can I say.
+I would pay (extra|five dollars more) for a better {topic}.
+The support team sent me a (new|second) {topic} within a week.
+For a gift, the {topic} does not matter anyway.
 """
 _SUMMARIES = {
     1: "One Star|Very disappointed|Do not buy|Broke quickly",

@@ -54,7 +54,7 @@ def _asked(rng: random.Random, profile: Profile, talked: list[int], seed: int) -
     else:
         position = pick_aspect(rng, talked)
     aspect = profile.domain.aspects[position]
-    wanted = int(rng.random() * len(aspect.values))
+    wanted = pick(rng, aspect.wishes_for)
     is_satisfied = aspect.satisfies(profile.values[position], wanted)
     is_wish = rng.random() < _WISH_SHARE
     text = pick(rng, pick(rng, aspect.wishes if is_wish else aspect.questions))

@@ -1,7 +1,7 @@
 """The reviews of a product, sentence by sentence.
 
-One sentence in seven answers some question; half of the rest share an aspect's noun
-and answer nothing, so that a noun alone finds many wrong sentences.
+One sentence in seven could answer a question; two thirds share an aspect's noun and
+answer nothing, so that a noun alone finds many wrong sentences.
 """
 
 import random
@@ -14,8 +14,9 @@ from jobs.sample.texts import capitalised, decorated, marked_up
 
 FIRST_DAY = 15_340
 LAST_DAY = 17_700
-_ANSWER_SHARE = 0.16
+_ANSWER_SHARE = 0.14
 _NOUN_SHARE = 0.62
+_PLAIN_SHARE = 0.78
 _OWN_DISTRACTOR_SHARE = 0.6
 _SHORT_REVIEW_SHARE = 0.06
 _POPULAR_SHARE = 0.05
@@ -117,7 +118,9 @@ def _sentence(
     aspect = profile.domain.aspects[position]
     value = aspect.values[profile.values[position]]
     if kind < _ANSWER_SHARE:
-        text = pick(rng, pick(rng, value.answers))
+        is_plain = rng.random() < _PLAIN_SHARE
+        texts = value.answers if is_plain else value.paraphrases
+        text = pick(rng, pick(rng, texts))
         return Sentence(decorated(rng, capitalised(text)), aspect.name)
     if rng.random() < _OWN_DISTRACTOR_SHARE:
         text = pick(rng, pick(rng, value.distractors))
@@ -128,7 +131,7 @@ def _sentence(
 
 def _small_talk(rng: random.Random, aspect: Aspect) -> str:
     text = pick(rng, pick(rng, phrases.DISTRACTORS))
-    return text.replace("{noun}", aspect.nouns[0])
+    return text.replace("{topic}", aspect.topic)
 
 
 def _filler(rng: random.Random, profile: Profile, rating: int) -> str:
@@ -139,4 +142,5 @@ def _filler(rng: random.Random, profile: Profile, rating: int) -> str:
         )
     text = pick(rng, pick(rng, texts)).replace("{thing}", profile.domain.thing)
     # Most people write these verbatim: the same text stands under many products.
-    return text if rng.random() < 0.6 else decorated(rng, text)
+    is_clause = text.startswith(("I ", "It ", "You ", "We ", "The "))
+    return decorated(rng, text) if is_clause and rng.random() < 0.5 else text

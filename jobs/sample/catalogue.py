@@ -8,7 +8,7 @@ from jobs.sample import phrases
 from jobs.sample.profiles import Profile, pick
 from jobs.sample.records import Mention
 
-_SLOT = re.compile(r"\{([a-z ]+)\}")
+_SLOT = re.compile(r"\{([a-z -]+)\}")
 _BULLET_SHARE = 0.7
 _DESCRIPTION_SHARE = 0.5
 

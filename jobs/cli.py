@@ -9,7 +9,7 @@ from jobs.launch import command
 from jobs.stages import STAGES
 
 _GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    "train": {"answers": ("jobs.train_answers", "train")},
+    "train": {"answers": ("jobs.train_answers", "command")},
     "evaluate": {
         "answers": ("jobs.evaluate_answers", "evaluate"),
         "review_answers": ("jobs.evaluate_review_answers", "evaluate"),

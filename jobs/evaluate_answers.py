@@ -1,0 +1,96 @@
+"""Measure an answer model on labelled pairs it has not seen."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from jobs.config import SettingsError
+from jobs.launch import attempt
+from jobs.sources.labelled import FORMATS, LabelledPair, read
+from models.answers import load
+from models.metrics import measures
+from udfs.answers import score_block
+from udfs.batching import device_name
+
+
+def measure(
+    folder: str,
+    pairs: Sequence[LabelledPair],
+    *,
+    threshold: float | None,
+    token_budget: int,
+) -> dict[str, Any]:
+    """Precision, recall, F1, average precision and counts of a model on pairs.
+
+    Args:
+        folder: Model folder.
+        pairs: Labelled pairs.
+        threshold: Lowest score that counts as yes; None takes the model's.
+        token_budget: Padded tokens of one batch.
+
+    Raises:
+        SettingsError: A pair could not be scored.
+    """
+    model = load(folder, device=device_name(), precision="fp32")
+    questions = {text: i for i, text in enumerate({p.question: 0 for p in pairs})}
+    sentences = {text: i for i, text in enumerate({p.sentence: 0 for p in pairs})}
+    scores, failures = score_block(
+        model,
+        list(questions),
+        list(sentences),
+        np.array([questions[pair.question] for pair in pairs]),
+        np.array([sentences[pair.sentence] for pair in pairs]),
+        token_budget=token_budget,
+    )
+    if failures:
+        place, failure = next(iter(failures.items()))
+        raise SettingsError(
+            f"{len(failures)} pairs can't be scored; pair {place + 1}:"
+            f" {failure.error_class}: {failure.message}"
+        )
+    labels = np.array([pair.label for pair in pairs])
+    at = model.threshold if threshold is None else threshold
+    return {
+        **measures(labels, scores, at),
+        "n_questions": len(questions),
+        "model_name": model.name,
+        "model_fp": model.fingerprint,
+    }
+
+
+@click.command(name="answers")
+@click.option("--model", "folder", required=True, metavar="DIR", help="Model folder.")
+@click.option(
+    "--labelled", multiple=True, required=True, metavar="FILE", help="May be repeated."
+)
+@click.option("--format", "format_name", required=True, type=click.Choice([*FORMATS]))
+@click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Keep a part.")
+@click.option("--threshold", type=click.FloatRange(0, 1), help="Default: the model's.")
+@click.option("--token-budget", default=16384, show_default=True, type=int)
+@click.option("--json", "out", metavar="FILE", help="Write the measures here too.")
+def evaluate(
+    folder: str,
+    labelled: tuple[str, ...],
+    format_name: str,
+    where: tuple[str, ...],
+    threshold: float | None,
+    token_budget: int,
+    out: str | None,
+) -> None:
+    """Precision, recall, F1 and average precision of a model on labelled pairs."""
+
+    def work() -> None:
+        pairs = read(labelled, format_name, where=where)
+        found = measure(folder, pairs, threshold=threshold, token_budget=token_budget)
+        for name, value in found.items():
+            text = f"{value:.4f}" if isinstance(value, float) else str(value)
+            click.echo(f"{name:<18} {text}")
+        if out is not None:
+            Path(out).write_text(json.dumps(found, indent=2) + "\n")
+
+    sys.exit(attempt(work))

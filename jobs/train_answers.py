@@ -1,0 +1,216 @@
+"""Train a model that tells which sentence answers a question.
+
+Reads   qa_pairs, sentences, questions
+Writes  a model folder
+"""
+
+import dataclasses
+import sys
+import time
+from typing import Any
+
+import click
+import torch
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from jobs import config, lake, session
+from jobs.config import SettingsError, TrainAnswers
+from jobs.launch import CONF, PRINT_CONFIG, SET, attempt, document_of, shown
+from jobs.progress import say
+from jobs.sources.labelled import FORMATS, LabelledPair, read, split_by_question
+from jobs.word_vectors import from_file, from_lake
+from models import checkpoint
+from models.answers.qar_net import QarNetConfig
+from models.answers.qar_net_training import Pairs, Recipe, Trained, probabilities, train
+from models.metrics import measures
+from models.training import Progress
+from models.vocabulary import Vocabulary
+from pipelines.tables import QA_PAIRS
+
+
+def run(
+    spark: SparkSession,
+    settings: TrainAnswers,
+    labelled: list[LabelledPair],
+    out: str,
+) -> checkpoint.Card:
+    """Train, measure on the questions kept apart, write the folder."""
+    started = time.monotonic()
+    torch.set_num_threads(settings.threads)
+    shares = (settings.validation_share, settings.test_share)
+    parts = split_by_question(labelled, shares=shares, seed=settings.seed)
+    validation, test, rest = (_pairs(part) for part in parts)
+    words, vectors = (
+        from_lake(spark, settings)
+        if settings.vectors is None
+        else from_file(settings.vectors)
+    )
+    vocabulary = Vocabulary(tuple(words))
+    qa = _qa_pairs(spark, settings)
+    say(
+        settings.section,
+        f"{len(rest):,} labelled pairs to train on, {len(validation):,} to choose by,"
+        f" {len(test):,} kept apart; {len(qa):,} question-answer pairs;"
+        f" {len(words):,} word vectors",
+    )
+    trained = train(
+        qa,
+        rest,
+        validation,
+        config=_sizes(settings, vectors.shape[1]),
+        recipe=_recipe(settings),
+        vocabulary=vocabulary,
+        vectors=vectors,
+        report=lambda progress: _say(settings, progress),
+    )
+    card = checkpoint.save(
+        out,
+        name=settings.method,
+        config={
+            **dataclasses.asdict(trained.network.config),
+            "threshold": trained.threshold,
+        },
+        weights=trained.network.state_dict(),
+        words=words,
+        metrics=_metrics(trained, test, vocabulary, settings, started)
+        | {"n_training_pairs": len(rest), "n_qa_pairs": len(qa)},
+    )
+    say(settings.section, f"{out}: {card.name} {card.fingerprint}")
+    return card
+
+
+def _pairs(labelled: list[LabelledPair]) -> Pairs:
+    return Pairs(
+        questions=[pair.question for pair in labelled],
+        texts=[pair.sentence for pair in labelled],
+        labels=[pair.label for pair in labelled],
+    )
+
+
+def _qa_pairs(spark: SparkSession, settings: TrainAnswers) -> Pairs:
+    """Question-answer pairs of the lake, of whole questions, in a fixed order."""
+    rows = (
+        lake.read(spark, QA_PAIRS, settings.lake)
+        .orderBy(F.sha2("question_id", 256), F.desc("label"), "pair_id")
+        .limit(settings.pretrain_pairs)
+        .select("question", "answer", "label")
+        .toPandas()
+    )
+    return Pairs(
+        questions=rows["question"].tolist(),
+        texts=rows["answer"].tolist(),
+        labels=rows["label"].tolist(),
+    )
+
+
+def _sizes(settings: TrainAnswers, vector_size: int) -> QarNetConfig:
+    return QarNetConfig(
+        vector_size=vector_size,
+        hidden_size=settings.hidden_size,
+        attention_size=settings.attention_size,
+        character_size=settings.character_size,
+        dropout=settings.dropout,
+        max_tokens=settings.max_tokens,
+    )
+
+
+def _recipe(settings: TrainAnswers) -> Recipe:
+    names = [field.name for field in dataclasses.fields(Recipe)]
+    return Recipe(**{name: getattr(settings, name) for name in names})
+
+
+def _metrics(
+    trained: Trained,
+    test: Pairs,
+    vocabulary: Vocabulary,
+    settings: TrainAnswers,
+    started: float,
+) -> dict[str, Any]:
+    import numpy as np
+
+    metrics: dict[str, Any] = {
+        "pretrain_epochs": trained.pretrain_epochs,
+        "threshold": trained.threshold,
+        "validation": trained.validation,
+        "history": trained.history,
+        "settings": settings.model_dump(
+            mode="json", exclude={"landing", "lake", "models", "run_date", "spark"}
+        ),
+        "seconds": round(time.monotonic() - started, 1),
+    }
+    if len(test):
+        scores = probabilities(trained.network, test, vocabulary)
+        found = measures(np.array(test.labels), scores, trained.threshold)
+        metrics |= {f"test_{name}": value for name, value in found.items()}
+        say(
+            settings.section,
+            "questions kept apart: "
+            + ", ".join(
+                f"{name} {found[name]:.4f}"
+                for name in ("precision", "recall", "f1", "average_precision")
+            )
+            + f" ({found['n_positive']} positive of {found['n']})",
+        )
+    return metrics
+
+
+def _say(settings: TrainAnswers, progress: Progress) -> None:
+    metric = "" if progress.metric != progress.metric else f", F1 {progress.metric:.3f}"
+    say(
+        settings.section,
+        f"{progress.phase}: epoch {progress.epoch:.2f}, loss {progress.loss:.4f}"
+        f"{metric}, {progress.seconds:.0f} s",
+    )
+
+
+@click.command(name="answers")
+@click.option("--method", type=click.Choice(["qar-net"]), help="Default: conf's.")
+@click.option(
+    "--labelled", multiple=True, required=True, metavar="FILE", help="May be repeated."
+)
+@click.option("--format", "format_name", required=True, type=click.Choice([*FORMATS]))
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="COLUMN=VALUE",
+    help="Keep part of the labelled set, such as source=review.",
+)
+@click.option("--lake", "lake_root", metavar="DIR", help="Same as --set lake=DIR.")
+@click.option("--out", metavar="DIR", help="Model folder; default MODELS/answers.")
+@CONF
+@SET
+@PRINT_CONFIG
+def command(
+    method: str | None,
+    labelled: tuple[str, ...],
+    format_name: str,
+    where: tuple[str, ...],
+    lake_root: str | None,
+    out: str | None,
+    confs: tuple[str, ...],
+    overrides: tuple[str, ...],
+    print_config: bool,
+) -> None:
+    """Train the answer model: pre-train on the lake's QA pairs, fine-tune on labels.
+
+    Questions are split by a hash into train, validation and test; the measures on the
+    test questions stand in the folder's metrics.json.
+    """
+
+    def work() -> None:
+        more = [f"train_answers.method={method}"] if method else []
+        more += [f"lake={lake_root}"] if lake_root else []
+        document = document_of(confs, [*overrides, *more], None)
+        if print_config:
+            click.echo(shown(document))
+            return
+        settings = config.settings_of(TrainAnswers, document)
+        folder = out or f"{settings.models_folder}/answers"
+        pairs = read(labelled, format_name, where=where)
+        try:
+            run(session.build(settings.spark), settings, pairs, folder)
+        except ValueError as error:
+            raise SettingsError(str(error)) from error
+
+    sys.exit(attempt(work))

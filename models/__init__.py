@@ -1,0 +1,1 @@
+"""Mathematics: tensors and strings in, tensors and strings out."""

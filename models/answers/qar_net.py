@@ -1,0 +1,467 @@
+"""QAR-net: does a review sentence answer a question?
+
+Chen, Guan, Zhao, Zhao, Wang, Zhao, Sun: *Answer Identification from Product Reviews
+for User Questions by Multi-Task Attentive Networks*, AAAI 2019. Equations (1) to (18)
+by the paper's numbers. A Q-subnet and an A-subnet meet in a bi-attention and are
+trained on community answers too; an R-subnet reads the review sentence alone. In the
+QR task the sentence goes through the A-subnet and the R-subnet.
+
+| symbol | name in code | shape |
+|---|---|---|
+| H^Q, H^A, H^R (2) | `question`, `answer`, `review` states | [B, N or M, 2u] |
+| U (3) | `affinity` | [2u, 2u] |
+| a^{->QA}, a^{<-QA} (4, 5) | `to_answer`, `to_question` | [B, M], [B, N] |
+| r^{->QA}, r^{<-QA} (6, 7) | weighted means of the states | [B, 2u] |
+| U^r, v, a^R, r^R (8, 9) | `self_attention` | [B, M], [B, 2u] |
+| W^{->qa}, W^{<-qa}, w^qa (10, 11) | `fuse_answer`, `fuse_question`, `head_qa` | |
+| W^qr, W^r, w^qr (12, 13) | `fuse_pair`, `fuse_review`, `head_qr` | |
+
+Decisions where the paper is silent are those of models.md 2.11: one character RNN for
+all three texts, frozen word vectors, an unknown word has a zero word vector. Linear
+maps commute with averaging, so that `encode_questions` and `encode_sentences` hold all
+that depends on one text and `score_pairs` has no recurrence (models.md 2.13, exact).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.checkpoint import Card, ModelError, read_weights, read_words
+from models.layers import (
+    BiGru,
+    CharacterEncoder,
+    Pool,
+    SelfAttention,
+    attend,
+    co_attention_weights,
+    truncated_normal_,
+)
+from models.ragged import Ragged
+from models.vocabulary import OOV, PAD, Vocabulary, tokenise
+
+_MAX_CHARACTERS = 24
+_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789'-.,:;!?/$%&()\"#+*=_@"
+_N_CHARACTERS = len(_CHARACTERS) + 2  # 0 pad, 1 unknown
+_DISTANCE_EPSILON = 1e-8
+_HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+@dataclass(frozen=True)
+class QarNetConfig:
+    """Sizes and switches, saved with the weights.
+
+    Attributes:
+        vector_size: Width of the word vectors.
+        hidden_size: u, GRU units per direction.
+        attention_size: k, hidden units of the self-attention.
+        character_size: Width of the character vector, even; 0 leaves it out.
+        dropout: On the states of the BiGRUs, while training.
+        max_tokens: Tokens kept of a text, from its start.
+        pool: How the affinity becomes attention scores.
+        has_tanh: Whether the affinity is squashed.
+        pool_power: See `co_attention_weights`.
+    """
+
+    vector_size: int
+    hidden_size: int
+    attention_size: int
+    character_size: int
+    dropout: float
+    max_tokens: int
+    pool: Pool = "sum"
+    has_tanh: bool = True
+    pool_power: float = 0.0
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A padded batch of texts.
+
+    Attributes:
+        words: Word ids, [B, L].
+        forms: Place of each token's word among `characters`, [B, L].
+        characters: Character ids of the batch's distinct words, [W, C].
+    """
+
+    words: Tensor
+    forms: Tensor
+    characters: Tensor
+
+    @property
+    def mask(self) -> Tensor:
+        """True at real tokens, [B, L]."""
+        return self.words != PAD
+
+    def to(self, device: torch.device) -> "Texts":
+        """The same on a device."""
+        return Texts(
+            self.words.to(device), self.forms.to(device), self.characters.to(device)
+        )
+
+
+@dataclass(frozen=True)
+class PairOutput:
+    """What the network says of a batch of question-sentence pairs.
+
+    Attributes:
+        logit: Of Eq. 13, [B].
+        to_sentence: a^{->QR}, [B, M].
+        to_question: a^{<-QR}, [B, N].
+        to_review: a^R, [B, M].
+        question: r^{<-QR}, [B, 2u].
+        review: r^R, [B, 2u].
+    """
+
+    logit: Tensor
+    to_sentence: Tensor
+    to_question: Tensor
+    to_review: Tensor
+    question: Tensor
+    review: Tensor
+
+
+@dataclass(frozen=True)
+class QuestionCache:
+    """All that depends on questions alone, padded: [B, N, 2u] each, mask [B, N]."""
+
+    keyed: Tensor  # U H^Q
+    fused: Tensor  # W^{<-qa} H^Q
+    mask: Tensor
+
+
+@dataclass(frozen=True)
+class SentenceCache:
+    """All that depends on sentences alone; `review` is W^r r^R, [B, 2u]."""
+
+    states: Tensor  # H^A, [B, M, 2u]
+    fused: Tensor  # W^{->qa} H^A, [B, M, 2u]
+    review: Tensor
+    mask: Tensor
+
+
+def texts_of(texts: Sequence[str], vocabulary: Vocabulary, max_tokens: int) -> Texts:
+    """A batch of texts as tensors."""
+    tokens = [tokenise(text)[:max_tokens] for text in texts]
+    length = max(map(len, tokens))
+    forms = {
+        word: index for index, word in enumerate(sorted({w for t in tokens for w in t}))
+    }
+    width = min(max(map(len, forms)), _MAX_CHARACTERS)
+    ids = [[vocabulary.id_of(word) for word in row] for row in tokens]
+    places = [[forms[word] for word in row] for row in tokens]
+    characters = [_characters(word, width) for word in forms]
+    return Texts(
+        words=torch.tensor([row + [PAD] * (length - len(row)) for row in ids]),
+        forms=torch.tensor([row + [0] * (length - len(row)) for row in places]),
+        characters=torch.tensor(characters),
+    )
+
+
+def _characters(word: str, width: int) -> list[int]:
+    found = [_CHARACTERS.find(character) + 2 for character in word[:width]]
+    return found + [0] * (width - len(found))
+
+
+class QarNet(nn.Module):
+    """The whole network; the word vectors are a frozen table with its weights."""
+
+    def __init__(self, config: QarNetConfig, vectors: Tensor) -> None:
+        """Build with random weights.
+
+        Args:
+            config: Sizes.
+            vectors: Word vectors of the vocabulary's words, [V, vector_size].
+        """
+        super().__init__()
+        self.config = config
+        width = 2 * config.hidden_size
+        table = torch.zeros(len(vectors) + OOV + 1, config.vector_size)
+        table[OOV + 1 :] = vectors
+        self.vectors = nn.Embedding.from_pretrained(table, freeze=True)
+        self.characters = (
+            CharacterEncoder(
+                n_characters=_N_CHARACTERS,
+                embedding_size=config.character_size,
+                size=config.character_size,
+            )
+            if config.character_size
+            else None
+        )
+        size = config.vector_size + config.character_size
+        self.question = BiGru(input_size=size, hidden_size=config.hidden_size)
+        self.answer = BiGru(input_size=size, hidden_size=config.hidden_size)
+        self.review = BiGru(input_size=size, hidden_size=config.hidden_size)
+        self.affinity = nn.Linear(width, width, bias=False)
+        self.self_attention = SelfAttention(
+            size=width, hidden_size=config.attention_size
+        )
+        self.fuse_answer = nn.Linear(width, width, bias=False)
+        self.fuse_question = nn.Linear(width, width, bias=False)
+        self.fuse_pair = nn.Linear(width, width, bias=False)
+        self.fuse_review = nn.Linear(width, width, bias=False)
+        self.head_qa = nn.Linear(width, 1)
+        self.head_qr = nn.Linear(width, 1)
+        self.dropout = nn.Dropout(config.dropout)
+        for layer in (
+            self.affinity,
+            self.fuse_answer,
+            self.fuse_question,
+            self.fuse_pair,
+            self.fuse_review,
+            self.head_qa,
+            self.head_qr,
+        ):
+            truncated_normal_(layer.weight)
+
+    def forward_qa(self, questions: Texts, answers: Texts) -> Tensor:
+        """Logit that the answer belongs to the question, Eq. 11, [B]."""
+        asked = self._states(self.question, questions)
+        said = self._states(self.answer, answers)
+        fused, _, _, _ = self._bi_attention(asked, said, questions.mask, answers.mask)
+        return self.head_qa(fused).squeeze(-1)
+
+    def forward(self, questions: Texts, sentences: Texts) -> PairOutput:
+        """Whether each sentence answers its question, Eq. 13."""
+        asked = self._states(self.question, questions)
+        said = self._states(self.answer, sentences)
+        fused, to_sentence, to_question, summary = self._bi_attention(
+            asked, said, questions.mask, sentences.mask
+        )
+        alone = self._states(self.review, sentences)
+        to_review, review = self.self_attention(alone, sentences.mask)
+        pair = torch.tanh(self.fuse_pair(fused) + self.fuse_review(review))  # (12)
+        return PairOutput(
+            logit=self.head_qr(pair).squeeze(-1),
+            to_sentence=to_sentence,
+            to_question=to_question,
+            to_review=to_review,
+            question=summary,
+            review=review,
+        )
+
+    def _states(self, encoder: BiGru, texts: Texts) -> Tensor:
+        """BiGRU over word and character vectors, Eq. 1 and 2, [B, L, 2u]."""
+        inputs = self.vectors(texts.words)
+        if self.characters is not None:
+            # One run of the RNN a distinct word, not a token.
+            of_words = self.characters(texts.characters)
+            inputs = torch.cat([inputs, of_words[texts.forms]], dim=-1)
+        states: Tensor = self.dropout(encoder(inputs, texts.mask))
+        return states
+
+    def _bi_attention(
+        self, asked: Tensor, said: Tensor, mask_asked: Tensor, mask_said: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """u^QA (10) with both attentions (4, 5) and r^{<-QA} (7)."""
+        affinity = said @ self.affinity(asked).transpose(1, 2)  # [B, M, N]
+        to_said, to_asked = co_attention_weights(
+            affinity,
+            mask_said,
+            mask_asked,
+            pool=self.config.pool,
+            has_tanh=self.config.has_tanh,
+            pool_power=self.config.pool_power,
+        )
+        of_said, of_asked = attend(to_said, said), attend(to_asked, asked)
+        fused = torch.tanh(self.fuse_answer(of_said) + self.fuse_question(of_asked))
+        return fused, to_said, to_asked, of_asked
+
+    def encode_questions(self, questions: Texts) -> QuestionCache:
+        """The caches of questions, models.md 2.13."""
+        states = self._states(self.question, questions)
+        return QuestionCache(
+            keyed=self.affinity(states),
+            fused=self.fuse_question(states),
+            mask=questions.mask,
+        )
+
+    def encode_sentences(self, sentences: Texts) -> SentenceCache:
+        """The caches of sentences, models.md 2.13."""
+        states = self._states(self.answer, sentences)
+        alone = self._states(self.review, sentences)
+        _, review = self.self_attention(alone, sentences.mask)
+        return SentenceCache(
+            states=states,
+            fused=self.fuse_answer(states),
+            review=self.fuse_review(review),
+            mask=sentences.mask,
+        )
+
+    def score_pairs(self, questions: QuestionCache, sentences: SentenceCache) -> Tensor:
+        """Logits of pairs from their caches, row by row, [B]: Eq. 3 to 5, 10, 12, 13."""
+        affinity = sentences.states @ questions.keyed.transpose(1, 2)  # [B, M, N]
+        to_said, to_asked = co_attention_weights(
+            affinity,
+            sentences.mask,
+            questions.mask,
+            pool=self.config.pool,
+            has_tanh=self.config.has_tanh,
+            pool_power=self.config.pool_power,
+        )
+        fused = torch.tanh(
+            attend(to_said, sentences.fused) + attend(to_asked, questions.fused)
+        )
+        pair = torch.tanh(self.fuse_pair(fused) + sentences.review)
+        return self.head_qr(pair).squeeze(-1)
+
+
+def loss_qa(logit: Tensor, label: Tensor) -> Tensor:
+    """Eq. 15 divided by the batch size."""
+    return F.binary_cross_entropy_with_logits(logit, label)
+
+
+def loss_qr(
+    output: PairOutput, mask: Tensor, label: Tensor, *, mu: float, eta: float
+) -> Tensor:
+    """Eq. 18 with all three sums divided by the batch size.
+
+    R1 (16) is the scalar product of two attentions over the sentence, so the norm of
+    a scalar that is never negative. R2 (17) is the distance of the two summaries of
+    the positive pairs alone, with 1e-8 under the root.
+
+    Args:
+        output: Of `QarNet.forward`.
+        mask: Of the sentences, [B, M].
+        label: 1 answers, 0 does not, float [B].
+        mu: Weight of R1.
+        eta: Weight of R2.
+    """
+    entropy = F.binary_cross_entropy_with_logits(output.logit, label)
+    return entropy + mu * overlap(output, mask).mean() + eta * distance(output, label)
+
+
+def overlap(output: PairOutput, mask: Tensor) -> Tensor:
+    """R1 of each pair, in [0, 1], [B]."""
+    return (output.to_sentence * output.to_review * mask).sum(dim=1)
+
+
+def distance(output: PairOutput, label: Tensor) -> Tensor:
+    """R2 of a batch: summed over the positives, divided by the batch size."""
+    squared = (output.question - output.review).square().sum(dim=1)
+    return ((squared + _DISTANCE_EPSILON).sqrt() * label).mean()
+
+
+@dataclass(frozen=True)
+class EncodedQuestions:
+    """Caches of n questions without padding: U H^Q and W^{<-qa} H^Q side by side."""
+
+    states: Ragged  # [sum of N, 4u]
+
+
+@dataclass(frozen=True)
+class EncodedSentences:
+    """Caches of n sentences: H^A and W^{->qa} H^A side by side, and W^r r^R."""
+
+    states: Ragged  # [sum of M, 4u]
+    review: Tensor  # [n, 2u]
+
+
+class QarNetScorer:
+    """A trained QAR-net on one device; see `models.answers.AnswerScorer`."""
+
+    def __init__(
+        self,
+        network: QarNet,
+        vocabulary: Vocabulary,
+        card: Card,
+        *,
+        device: str,
+        precision: str,
+    ) -> None:
+        self.name = card.name
+        self.fingerprint = card.fingerprint
+        self.threshold = card.threshold
+        self._network = network.to(device).eval()
+        self._vocabulary = vocabulary
+        self._device = torch.device(device)
+        self._half = _HALF.get(precision) if self._device.type == "cuda" else None
+
+    def lengths(self, texts: Sequence[str]) -> np.ndarray:
+        """Tokens of each text, cut at the model's limit, [n]."""
+        limit = self._network.config.max_tokens
+        return np.array([min(len(tokenise(text)), limit) for text in texts])
+
+    @torch.inference_mode()
+    def encode_questions(self, texts: Sequence[str]) -> EncodedQuestions:
+        """The caches of some questions."""
+        with self._autocast():
+            cache = self._network.encode_questions(self._texts(texts))
+        joined = torch.cat([cache.keyed, cache.fused], dim=-1).float()
+        return EncodedQuestions(Ragged.of(joined, cache.mask))
+
+    @torch.inference_mode()
+    def encode_sentences(self, texts: Sequence[str]) -> EncodedSentences:
+        """The caches of some sentences."""
+        with self._autocast():
+            cache = self._network.encode_sentences(self._texts(texts))
+        joined = torch.cat([cache.states, cache.fused], dim=-1).float()
+        return EncodedSentences(Ragged.of(joined, cache.mask), cache.review.float())
+
+    def concat(self, parts: Sequence[Any], places: np.ndarray) -> Any:
+        """Encoded texts of several calls as one, each at its place."""
+        where = torch.as_tensor(places, device=self._device)
+        states = Ragged.concat([part.states for part in parts], where)
+        if isinstance(parts[0], EncodedQuestions):
+            return EncodedQuestions(states)
+        review = torch.cat([part.review for part in parts])
+        return EncodedSentences(states, review[torch.argsort(where)])
+
+    @torch.inference_mode()
+    def score(
+        self,
+        questions: EncodedQuestions,
+        sentences: EncodedSentences,
+        pair_question: np.ndarray,
+        pair_sentence: np.ndarray,
+    ) -> np.ndarray:
+        """Probabilities of some pairs, float32 [n_pairs]."""
+        asked = torch.as_tensor(pair_question, device=self._device)
+        said = torch.as_tensor(pair_sentence, device=self._device)
+        asked_states, asked_mask = questions.states.padded(asked)
+        said_states, said_mask = sentences.states.padded(said)
+        with self._autocast():
+            keyed, asked_fused = asked_states.chunk(2, dim=-1)
+            states, said_fused = said_states.chunk(2, dim=-1)
+            logit = self._network.score_pairs(
+                QuestionCache(keyed, asked_fused, asked_mask),
+                SentenceCache(states, said_fused, sentences.review[said], said_mask),
+            )
+        return np.asarray(torch.sigmoid(logit.float()).cpu().numpy(), dtype=np.float32)
+
+    def _texts(self, texts: Sequence[str]) -> Texts:
+        limit = self._network.config.max_tokens
+        return texts_of(texts, self._vocabulary, limit).to(self._device)
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(
+            self._device.type,
+            dtype=self._half or torch.bfloat16,
+            enabled=self._half is not None,
+        )
+
+
+def load(card: Card, *, device: str, precision: str) -> QarNetScorer:
+    """The scorer of a QAR-net's folder.
+
+    Raises:
+        ModelError: The weights do not fit the sizes of config.json.
+    """
+    sizes = {field.name for field in fields(QarNetConfig)}
+    try:
+        config = QarNetConfig(
+            **{name: value for name, value in card.config.items() if name in sizes}
+        )
+        weights = read_weights(card.folder)
+        table = weights["vectors.weight"]
+        network = QarNet(config, table[OOV + 1 :])
+        network.load_state_dict(weights)
+    except (TypeError, KeyError, RuntimeError) as error:
+        first = str(error).splitlines()[0]
+        raise ModelError(f"{card.folder}: no QAR-net: {first}") from None
+    vocabulary = Vocabulary(read_words(card.folder))
+    return QarNetScorer(network, vocabulary, card, device=device, precision=precision)

@@ -1,0 +1,181 @@
+"""A model on disk: weights, sizes, words, what it scored, and a fingerprint.
+
+A folder holds `model.safetensors`, `config.json`, `vocabulary.txt`, `fingerprint`,
+`metrics.json` and a README written from those. The fingerprint is a hash of the first
+three: what changes a score changes it, what does not (the README) does not. There is
+no pickle.
+"""
+
+import hashlib
+import json
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+_CONTENT = ("config.json", "model.safetensors", "vocabulary.txt")
+_LENGTH = 16
+
+
+class ModelError(ValueError):
+    """A model folder is missing, incomplete or not what its fingerprint says."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What can be known of a model without loading its weights.
+
+    Attributes:
+        folder: Where it is.
+        name: Method, as the papers call it in lower case with hyphens.
+        fingerprint: Hash of its content.
+        threshold: Lowest score that counts as yes, in [0, 1].
+        config: Content of config.json.
+    """
+
+    folder: str
+    name: str
+    fingerprint: str
+    threshold: float
+    config: Mapping[str, Any]
+
+
+def save(
+    folder: str,
+    *,
+    name: str,
+    config: Mapping[str, Any],
+    weights: Mapping[str, Tensor],
+    words: Sequence[str],
+    metrics: Mapping[str, Any],
+) -> Card:
+    """Write a model folder whole, or not at all; one that is there is replaced.
+
+    Args:
+        folder: Where to.
+        name: Method.
+        config: Sizes and switches, JSON; `threshold` among them.
+        weights: Named tensors.
+        words: The vocabulary, one word a line.
+        metrics: What it scored, on what, with which seed and settings.
+    """
+    from safetensors.torch import save_file
+
+    target = Path(folder)
+    part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+    part.mkdir(parents=True)
+    try:
+        save_file(
+            {key: value.contiguous() for key, value in weights.items()},
+            part / "model.safetensors",
+        )
+        content = {"architecture": name, **config}
+        (part / "config.json").write_text(_json(content), encoding="utf-8")
+        (part / "vocabulary.txt").write_text(_lines(words), encoding="utf-8")
+        (part / "fingerprint").write_text(fingerprint_of(part) + "\n")
+        (part / "metrics.json").write_text(_json(metrics), encoding="utf-8")
+        (part / "README.md").write_text(_readme(part, name, metrics), encoding="utf-8")
+        if target.exists():
+            target.rename(part / "replaced")
+        part.rename(target)
+        shutil.rmtree(target / "replaced", ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    return read_card(folder)
+
+
+def fingerprint_of(folder: Path) -> str:
+    """First 16 hex digits of a SHA-256 over the names and bytes of the content."""
+    digest = hashlib.sha256()
+    for name in _CONTENT:
+        digest.update(f"{name}\n{(folder / name).stat().st_size}\n".encode())
+        with (folder / name).open("rb") as stream:
+            while piece := stream.read(1 << 20):
+                digest.update(piece)
+    return digest.hexdigest()[:_LENGTH]
+
+
+def read_card(folder: str) -> Card:
+    """The card of a model whose bytes match its fingerprint.
+
+    Raises:
+        ModelError: The folder lacks a file, or its content is not what was saved.
+    """
+    place = Path(folder)
+    try:
+        expected = (place / "fingerprint").read_text().strip()
+        found = fingerprint_of(place)
+    except OSError as error:
+        raise ModelError(
+            f"{folder}: no {Path(error.filename).name}, expected a model folder"
+        ) from None
+    if found != expected:
+        raise ModelError(
+            f"{folder}: fingerprint is {found}, expected {expected}; its files were"
+            " changed or damaged: train it again or restore it"
+        )
+    try:
+        config = json.loads((place / "config.json").read_text(encoding="utf-8"))
+        return Card(
+            folder=folder,
+            name=str(config["architecture"]),
+            fingerprint=found,
+            threshold=float(config["threshold"]),
+            config=config,
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder}/config.json: {error!r}") from None
+
+
+def read_weights(folder: str) -> dict[str, Tensor]:
+    """The tensors of a model folder, on the CPU.
+
+    Raises:
+        ModelError: The file can't be read.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return dict(load_file(Path(folder) / "model.safetensors"))
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{folder}/model.safetensors: {error}") from None
+
+
+def read_words(folder: str) -> tuple[str, ...]:
+    """The vocabulary of a model folder."""
+    return tuple((Path(folder) / "vocabulary.txt").read_text("utf-8").split("\n")[:-1])
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _lines(words: Sequence[str]) -> str:
+    return "".join(f"{word}\n" for word in words)
+
+
+def _readme(folder: Path, name: str, metrics: Mapping[str, Any]) -> str:
+    rows = [
+        f"| {key} | {value} |"
+        for key, value in sorted(metrics.items())
+        if not isinstance(value, list | dict)
+    ]
+    return "\n".join(
+        [
+            f"# {name}",
+            "",
+            f"Fingerprint `{fingerprint_of(folder)}`. Sizes: `config.json`. Everything",
+            "measured, with the settings of the training: `metrics.json`.",
+            "",
+            "| measure | value |",
+            "|---|---|",
+            *rows,
+            "",
+        ]
+    )

@@ -1,0 +1,78 @@
+"""Binary measures of the positive class (models.md 7.1)."""
+
+import numpy as np
+from sklearn.metrics import average_precision_score, precision_recall_curve
+
+
+def precision_recall_f1(
+    n_true_positive: int, n_false_positive: int, n_false_negative: int
+) -> tuple[float, float, float]:
+    """Precision, recall and F1; a zero denominator gives 0.
+
+    >>> precision_recall_f1(3, 1, 3)
+    (0.75, 0.5, 0.6)
+    """
+    n_predicted = n_true_positive + n_false_positive
+    n_positive = n_true_positive + n_false_negative
+    precision = n_true_positive / n_predicted if n_predicted else 0.0
+    recall = n_true_positive / n_positive if n_positive else 0.0
+    total = precision + recall
+    f1 = round(2 * precision * recall / total, 12) if total else 0.0
+    return precision, recall, f1
+
+
+def average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
+    """AP = sum of (R_i - R_{i-1}) P_i, one point per distinct score; 0 without positives.
+
+    Args:
+        labels: 0 or 1, [n].
+        scores: The higher the surer, [n].
+    """
+    if not np.any(labels == 1):
+        return 0.0
+    return float(average_precision_score(labels, scores))
+
+
+def measures(
+    labels: np.ndarray, scores: np.ndarray, threshold: float
+) -> dict[str, float | int]:
+    """Counts, precision, recall, F1 at a threshold, and average precision.
+
+    A pair is predicted positive where its score is at least the threshold.
+    """
+    is_predicted = scores >= threshold
+    is_positive = labels == 1
+    n_right = int(np.sum(is_predicted & is_positive))
+    n_predicted, n_positive = int(is_predicted.sum()), int(is_positive.sum())
+    precision, recall, f1 = precision_recall_f1(
+        n_right, n_predicted - n_right, n_positive - n_right
+    )
+    return {
+        "n": len(labels),
+        "n_positive": n_positive,
+        "n_predicted": n_predicted,
+        "n_right": n_right,
+        "base_rate": n_positive / len(labels) if len(labels) else 0.0,
+        "threshold": threshold,
+        "precision": precision,
+        "recall": recall,
+        "f1": f1,
+        "average_precision": average_precision(labels, scores),
+    }
+
+
+def best_threshold(labels: np.ndarray, scores: np.ndarray) -> float:
+    """The threshold of the best F1, the highest one of equals; 0.5 without positives.
+
+    Half way to the next lower score, so that it does not hang on the last bits of one.
+    """
+    if not np.any(labels == 1):
+        return 0.5
+    precision, recall, thresholds = precision_recall_curve(labels, scores)
+    total = precision + recall
+    f1 = np.divide(
+        2 * precision * recall, total, out=np.zeros_like(total), where=total > 0
+    )
+    best = float(thresholds[np.flatnonzero(f1[:-1] == f1[:-1].max())[-1]])
+    below = scores[scores < best]
+    return (best + float(below.max())) / 2 if len(below) else best

@@ -1,0 +1,111 @@
+"""Words: how a text becomes tokens, and tokens become ids.
+
+Tokens are runs of word characters or of other signs (the pattern of NLTK's
+WordPunctTokenizer), lower-cased. Id 0 is padding and id 1 an unknown word: two
+different ids, unlike the released code of QAR-net (models.md 2.10, item 2).
+"""
+
+import gzip
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+PAD, OOV = 0, 1
+_TOKEN = re.compile(r"\w+|[^\w\s]+")
+_EMPTY = "<empty>"
+
+
+class VectorsError(ValueError):
+    """A file of word vectors can't be read."""
+
+
+def tokenise(text: str) -> list[str]:
+    """Lower-cased tokens of a text, at least one.
+
+    >>> tokenise("Doesn't fit!")
+    ['doesn', "'", 't', 'fit', '!']
+    >>> tokenise("  ")
+    ['<empty>']
+    """
+    return _TOKEN.findall(text.lower()) or [_EMPTY]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Known words in order; the first has id 2.
+
+    Attributes:
+        words: Distinct words.
+    """
+
+    words: tuple[str, ...]
+    _ids: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        ids = {word: index for index, word in enumerate(self.words, start=OOV + 1)}
+        object.__setattr__(self, "_ids", ids)
+
+    def __len__(self) -> int:
+        return len(self.words) + OOV + 1
+
+    def id_of(self, word: str) -> int:
+        """Id of a word, `OOV` if it is unknown."""
+        return self._ids.get(word, OOV)
+
+
+def read_vectors(
+    path: str, words: Iterable[str] | None = None
+) -> tuple[list[str], np.ndarray]:
+    """Words and vectors of a GloVe or word2vec text file, gzip or not.
+
+    Args:
+        path: One word a line, then its numbers; a first line of two numbers
+            (word2vec's count and size) is skipped.
+        words: Keep these alone; None keeps all.
+
+    Returns:
+        Words in the order of the file, and float32 [n, d].
+
+    Raises:
+        VectorsError: A line has another number of values, or a value is no number.
+        OSError: The file can't be read.
+    """
+    wanted = None if words is None else set(words)
+    kept: list[str] = []
+    rows: list[np.ndarray] = []
+    size = 0
+    with _opened(path) as stream:
+        for number, line in enumerate(stream, start=1):
+            word, *values = line.rstrip().split(" ")
+            if number == 1 and len(values) == 1 and word.isdigit():
+                continue
+            size = size or len(values)
+            if len(values) != size or not size:
+                raise VectorsError(
+                    f"{path}:{number}: {len(values)} values, expected {size or 'some'}"
+                )
+            if wanted is None or word in wanted:
+                rows.append(_row(path, number, values))
+                kept.append(word)
+    if not kept:
+        raise VectorsError(f"{path}: no vector, expected a word and numbers a line")
+    return kept, np.stack(rows)
+
+
+def _row(path: str, number: int, values: Sequence[str]) -> np.ndarray:
+    try:
+        return np.array(values, dtype=np.float32)
+    except ValueError as error:
+        raise VectorsError(f"{path}:{number}: {error}") from None
+
+
+def _opened(path: str) -> IO[str]:
+    with Path(path).open("rb") as probe:
+        is_gzip = probe.read(2) == b"\x1f\x8b"
+    if is_gzip:
+        return gzip.open(path, "rt", encoding="utf-8")
+    return Path(path).open(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Code that ships to a worker: columns in, a column out."""

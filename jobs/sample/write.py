@@ -59,13 +59,8 @@ def write_sample(
     Raises:
         ValueError: The folder is not empty, or a number is out of range.
     """
-    _require(n_products >= 1, f"products: {n_products}, expected at least 1")
-    _require(
-        n_labelled_products >= 0,
-        f"labelled_products: {n_labelled_products}, expected at least 0",
-    )
     files = suitable_files(n_products) if n_files is None else n_files
-    _require(1 <= files <= n_products, f"files: {files}, expected 1 to {n_products}")
+    _check_numbers(n_products, n_labelled_products, files)
     folder = Folder(spark, out)
     folder.start()
     try:
@@ -80,6 +75,15 @@ def write_sample(
     finally:
         folder.discard()
     return counts
+
+
+def _check_numbers(n_products: int, n_labelled_products: int, files: int) -> None:
+    _require(n_products >= 1, f"products: {n_products}, expected at least 1")
+    _require(
+        n_labelled_products >= 0,
+        f"labelled_products: {n_labelled_products}, expected at least 0",
+    )
+    _require(1 <= files <= n_products, f"files: {files}, expected 1 to {n_products}")
 
 
 def suitable_files(n_products: int) -> int:

@@ -126,6 +126,7 @@ def replace(
     *,
     products: DataFrame | None = None,
     keeps_missing: bool = False,
+    void: DataFrame | None = None,
 ) -> Written:
     """Make the table's rows equal `rows`, committing differences only.
 
@@ -137,6 +138,7 @@ def replace(
         products: Column product_id: the slice that `rows` replaces; None replaces
             the whole table.
         keeps_missing: Whether stored rows that `rows` lacks stay (an upsert).
+        void: Key columns of stored rows that go, whatever else stays.
 
     Raises:
         LakeError: The columns are not the declared ones, or a key occurs twice.
@@ -152,7 +154,11 @@ def replace(
         key=table.key,
         ignored=table.stamps,
         keeps_missing=keeps_missing,
-    ).persist(StorageLevel.MEMORY_AND_DISK)
+    )
+    if void is not None:
+        gone = void.select(*table.key).withColumn("_change", F.lit("delete"))
+        staged = staged.unionByName(gone, allowMissingColumns=True)
+    staged = staged.persist(StorageLevel.MEMORY_AND_DISK)
     try:
         written = _counted(staged, table)
         if written.n_written + written.n_deleted:

@@ -1,0 +1,1 @@
+"""Readers of landing formats and of public labelled sets."""

@@ -1,0 +1,123 @@
+"""Questions and community answers: both shapes of Amazon's set, and our own columns.
+
+One answer a line (`question`, `answer`, `answerTime`, ...), or one product a line with
+its `questions`, each with its `answers`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.sources import rules
+from udfs.files import Parsed, RefusedError
+
+QUESTION_COLUMNS = pa.schema(
+    [
+        ("given_id", pa.string()),
+        ("product_id", pa.string()),
+        ("user_id", pa.string()),
+        ("asked_at", pa.timestamp("us", tz="UTC")),
+        ("question_type", pa.string()),
+        ("text", pa.string()),
+    ]
+)
+ANSWER_COLUMNS = pa.schema(
+    [
+        ("given_id", pa.string()),
+        ("given_question_id", pa.string()),
+        ("product_id", pa.string()),
+        ("question", pa.string()),
+        ("user_id", pa.string()),
+        ("answered_at", pa.timestamp("us", tz="UTC")),
+        ("n_helpful", pa.int32()),
+        ("n_votes", pa.int32()),
+        ("text", pa.string()),
+    ]
+)
+
+
+def parse_questions(record: Mapping[str, Any], source_file: str) -> Iterator[Parsed]:
+    """The questions of one record: one, or those of a product."""
+    for item, question in _questions(record):
+        yield _tried(item, lambda q=question: _question(record, q))
+
+
+def parse_answers(record: Mapping[str, Any], source_file: str) -> Iterator[Parsed]:
+    """The answers of one record; one that is refused with its question is refused."""
+    for item, question in _questions(record):
+        for place, answer in _answers(item, question):
+            yield _tried(place, lambda q=question, a=answer: _answer(record, q, a))
+
+
+def _tried(item: str, make: Any) -> Parsed:
+    try:
+        return Parsed(item, make())
+    except RefusedError as error:
+        return Parsed(item, None, error)
+
+
+def _questions(record: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    nested = rules.structure(record.get("questions"))
+    if nested is None:
+        yield "", record
+        return
+    yield from _elements("questions", nested)
+
+
+def _answers(
+    item: str, question: Mapping[str, Any]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    nested = rules.structure(question.get("answers"))
+    if nested is not None:
+        prefix = f"{item}." if item else ""
+        for place, answer in _elements("answers", nested):
+            yield prefix + place, answer
+    elif "answer" in question or "answer_id" in question:
+        yield item, question
+
+
+def _elements(name: str, value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(one, Mapping) for one in value
+    ):
+        raise rules.wrong_type(name, value, "a list of records")
+    for index, one in enumerate(value):
+        yield f"{name}[{index}]", one
+
+
+def _question(record: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "product_id": rules.product_id({**question, **record}),
+        "given_id": rules.identifier(question, "question_id", "questionID"),
+        "user_id": rules.identifier(question, "askerID", "user_id"),
+        "asked_at": rules.moment(question, "questionTime", "asked_at"),
+        "question_type": rules.text(question, "questionType", "question_type"),
+        "text": rules.needed_text(question, "question", "questionText", "text"),
+    }
+
+
+def _answer(
+    record: Mapping[str, Any], question: Mapping[str, Any], answer: Mapping[str, Any]
+) -> dict[str, Any]:
+    asked = _question(record, question)
+    helpful = rules.structure(answer.get("helpful"))
+    n_helpful, n_votes = answer.get("n_helpful"), answer.get("n_votes")
+    if isinstance(helpful, list | tuple) and len(helpful) == 2:
+        n_helpful, n_votes = helpful
+    elif helpful is not None:
+        raise rules.wrong_type("helpful", helpful, "[helpful, all] votes")
+    found = {
+        "product_id": asked["product_id"],
+        "question": asked["text"],
+        "given_question_id": asked["given_id"],
+        "given_id": rules.identifier(answer, "answer_id", "answerID"),
+        "user_id": rules.identifier(answer, "answererID"),
+        "answered_at": rules.moment(answer, "unixTime", "answerTime", "answered_at"),
+        "n_helpful": rules.count("helpful", n_helpful),
+        "n_votes": rules.count("helpful", n_votes),
+        "text": rules.needed_text(answer, "answer", "answerText"),
+    }
+    if (found["n_votes"] or 0) < (found["n_helpful"] or 0):
+        raise rules.wrong_type("helpful", helpful, "no more helpful votes than votes")
+    return found

@@ -12,7 +12,6 @@ import time
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from udfs.answers import SCHEMA, answer_scores
 
 from jobs import lake, ledger
 from jobs.config import ScoreAnswers
@@ -23,6 +22,7 @@ from jobs.progress import say
 from jobs.scope import scope
 from pipelines.answers import blocks, missing_pairs, with_block
 from pipelines.tables import ANSWER_SCORES, QR_PAIRS, QUESTIONS, SENTENCES
+from udfs.answers import SCHEMA, answer_scores
 
 
 def run(spark: SparkSession, settings: ScoreAnswers, run_id: str) -> Outcome:

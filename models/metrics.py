@@ -22,7 +22,7 @@ def precision_recall_f1(
 
 
 def average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
-    """AP = sum of (R_i - R_{i-1}) P_i, one point per distinct score; 0 without positives.
+    """AP = sum of (R_i - R_{i-1}) P_i, one point a distinct score; 0 if no positive.
 
     Args:
         labels: 0 or 1, [n].

@@ -146,7 +146,7 @@ REVIEWS = _table(
     {
         "review_id": (
             "string",
-            "Given id, else hash of product, person and time (of the text without person).",
+            "Given id, else hash of product, person and time (or text, if no person).",
         ),
         "product_id": _PRODUCT_ID,
         "user_id": _USER_ID,

@@ -1,6 +1,7 @@
 """Scores of question-sentence blocks: the adapter of the answer models."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -184,7 +185,7 @@ def _runs(blocks: pa.RecordBatch) -> Iterator[tuple[int, int]]:
     )
     groups = (np.cumsum(sizes) - sizes) // _PAIRS_AT_ONCE
     borders = [0, *(np.flatnonzero(np.diff(groups)) + 1).tolist(), len(sizes)]
-    for first, last in zip(borders, borders[1:], strict=False):
+    for first, last in pairwise(borders):
         if first < last:
             yield first, last
 

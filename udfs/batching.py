@@ -117,8 +117,10 @@ def in_budget(
         Results of the batches in the order they were done; every place is in one of
         them or among the failures.
     """
-    table = np.asarray(lengths, dtype=np.int64).reshape(len(lengths), -1)
     results: Results[R] = Results(budget=max(1, budget))
+    if not len(lengths):
+        return results
+    table = np.asarray(lengths, dtype=np.int64).reshape(len(lengths), -1)
     order = np.lexsort(table.T[::-1])
     start = 0
     while start < len(order):

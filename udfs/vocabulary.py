@@ -18,4 +18,7 @@ def words(text: str) -> Column:
             lists = [tokenise(text or "") for text in texts.to_pylist()]
             yield pa.array(lists, pa.list_(pa.string()))
 
-    return arrow_udf(split, T.ArrayType(T.StringType()))(text)
+    # The stub wants the kind of UDF too, which the type hints tell.
+    column = arrow_udf(split, T.ArrayType(T.StringType()))  # type: ignore[call-overload]
+    tokens: Column = column(text)
+    return tokens

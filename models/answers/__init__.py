@@ -67,7 +67,7 @@ def load(folder: str, *, device: str, precision: str) -> AnswerScorer:
     """
     card = read_card(folder)
     if card.name == "qar-net":
-        from models.answers import qar_net
+        from models.answers import qar_net_scorer
 
-        return qar_net.load(card, device=device, precision=precision)
+        return qar_net_scorer.load(card, device=device, precision=precision)
     raise ModelError(f"{folder}: method {card.name!r}, expected qar-net")

@@ -23,15 +23,12 @@ that depends on one text and `score_pairs` has no recurrence (models.md 2.13, ex
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.checkpoint import Card, ModelError, read_weights, read_words
 from models.layers import (
     BiGru,
     CharacterEncoder,
@@ -41,14 +38,12 @@ from models.layers import (
     co_attention_weights,
     truncated_normal_,
 )
-from models.ragged import Ragged
 from models.vocabulary import OOV, PAD, Vocabulary, tokenise
 
 _MAX_CHARACTERS = 24
 _CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789'-.,:;!?/$%&()\"#+*=_@"
 _N_CHARACTERS = len(_CHARACTERS) + 2  # 0 pad, 1 unknown
 _DISTANCE_EPSILON = 1e-8
-_HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 @dataclass(frozen=True)
@@ -182,7 +177,10 @@ class QarNet(nn.Module):
         width = 2 * config.hidden_size
         table = torch.zeros(len(vectors) + OOV + 1, config.vector_size)
         table[OOV + 1 :] = vectors
-        self.vectors = nn.Embedding.from_pretrained(table, freeze=True)
+        self.vectors = nn.Embedding(
+            len(table), config.vector_size, padding_idx=PAD, _weight=table
+        )
+        self.vectors.weight.requires_grad_(False)
         self.characters = (
             CharacterEncoder(
                 n_characters=_N_CHARACTERS,
@@ -223,7 +221,8 @@ class QarNet(nn.Module):
         asked = self._states(self.question, questions)
         said = self._states(self.answer, answers)
         fused, _, _, _ = self._bi_attention(asked, said, questions.mask, answers.mask)
-        return self.head_qa(fused).squeeze(-1)
+        logit: Tensor = self.head_qa(fused).squeeze(-1)
+        return logit
 
     def forward(self, questions: Texts, sentences: Texts) -> PairOutput:
         """Whether each sentence answers its question, Eq. 13."""
@@ -293,7 +292,7 @@ class QarNet(nn.Module):
         )
 
     def score_pairs(self, questions: QuestionCache, sentences: SentenceCache) -> Tensor:
-        """Logits of pairs from their caches, row by row, [B]: Eq. 3 to 5, 10, 12, 13."""
+        """Logits of pairs from their caches, [B]: Eq. 3 to 5, 10, 12, 13."""
         affinity = sentences.states @ questions.keyed.transpose(1, 2)  # [B, M, N]
         to_said, to_asked = co_attention_weights(
             affinity,
@@ -307,7 +306,8 @@ class QarNet(nn.Module):
             attend(to_said, sentences.fused) + attend(to_asked, questions.fused)
         )
         pair = torch.tanh(self.fuse_pair(fused) + sentences.review)
-        return self.head_qr(pair).squeeze(-1)
+        logit: Tensor = self.head_qr(pair).squeeze(-1)
+        return logit
 
 
 def loss_qa(logit: Tensor, label: Tensor) -> Tensor:
@@ -344,124 +344,3 @@ def distance(output: PairOutput, label: Tensor) -> Tensor:
     """R2 of a batch: summed over the positives, divided by the batch size."""
     squared = (output.question - output.review).square().sum(dim=1)
     return ((squared + _DISTANCE_EPSILON).sqrt() * label).mean()
-
-
-@dataclass(frozen=True)
-class EncodedQuestions:
-    """Caches of n questions without padding: U H^Q and W^{<-qa} H^Q side by side."""
-
-    states: Ragged  # [sum of N, 4u]
-
-
-@dataclass(frozen=True)
-class EncodedSentences:
-    """Caches of n sentences: H^A and W^{->qa} H^A side by side, and W^r r^R."""
-
-    states: Ragged  # [sum of M, 4u]
-    review: Tensor  # [n, 2u]
-
-
-class QarNetScorer:
-    """A trained QAR-net on one device; see `models.answers.AnswerScorer`."""
-
-    def __init__(
-        self,
-        network: QarNet,
-        vocabulary: Vocabulary,
-        card: Card,
-        *,
-        device: str,
-        precision: str,
-    ) -> None:
-        self.name = card.name
-        self.fingerprint = card.fingerprint
-        self.threshold = card.threshold
-        self._network = network.to(device).eval()
-        self._vocabulary = vocabulary
-        self._device = torch.device(device)
-        self._half = _HALF.get(precision) if self._device.type == "cuda" else None
-
-    def lengths(self, texts: Sequence[str]) -> np.ndarray:
-        """Tokens of each text, cut at the model's limit, [n]."""
-        limit = self._network.config.max_tokens
-        return np.array([min(len(tokenise(text)), limit) for text in texts])
-
-    @torch.inference_mode()
-    def encode_questions(self, texts: Sequence[str]) -> EncodedQuestions:
-        """The caches of some questions."""
-        with self._autocast():
-            cache = self._network.encode_questions(self._texts(texts))
-        joined = torch.cat([cache.keyed, cache.fused], dim=-1).float()
-        return EncodedQuestions(Ragged.of(joined, cache.mask))
-
-    @torch.inference_mode()
-    def encode_sentences(self, texts: Sequence[str]) -> EncodedSentences:
-        """The caches of some sentences."""
-        with self._autocast():
-            cache = self._network.encode_sentences(self._texts(texts))
-        joined = torch.cat([cache.states, cache.fused], dim=-1).float()
-        return EncodedSentences(Ragged.of(joined, cache.mask), cache.review.float())
-
-    def concat(self, parts: Sequence[Any], places: np.ndarray) -> Any:
-        """Encoded texts of several calls as one, each at its place."""
-        where = torch.as_tensor(places, device=self._device)
-        states = Ragged.concat([part.states for part in parts], where)
-        if isinstance(parts[0], EncodedQuestions):
-            return EncodedQuestions(states)
-        review = torch.cat([part.review for part in parts])
-        return EncodedSentences(states, review[torch.argsort(where)])
-
-    @torch.inference_mode()
-    def score(
-        self,
-        questions: EncodedQuestions,
-        sentences: EncodedSentences,
-        pair_question: np.ndarray,
-        pair_sentence: np.ndarray,
-    ) -> np.ndarray:
-        """Probabilities of some pairs, float32 [n_pairs]."""
-        asked = torch.as_tensor(pair_question, device=self._device)
-        said = torch.as_tensor(pair_sentence, device=self._device)
-        asked_states, asked_mask = questions.states.padded(asked)
-        said_states, said_mask = sentences.states.padded(said)
-        with self._autocast():
-            keyed, asked_fused = asked_states.chunk(2, dim=-1)
-            states, said_fused = said_states.chunk(2, dim=-1)
-            logit = self._network.score_pairs(
-                QuestionCache(keyed, asked_fused, asked_mask),
-                SentenceCache(states, said_fused, sentences.review[said], said_mask),
-            )
-        return np.asarray(torch.sigmoid(logit.float()).cpu().numpy(), dtype=np.float32)
-
-    def _texts(self, texts: Sequence[str]) -> Texts:
-        limit = self._network.config.max_tokens
-        return texts_of(texts, self._vocabulary, limit).to(self._device)
-
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(
-            self._device.type,
-            dtype=self._half or torch.bfloat16,
-            enabled=self._half is not None,
-        )
-
-
-def load(card: Card, *, device: str, precision: str) -> QarNetScorer:
-    """The scorer of a QAR-net's folder.
-
-    Raises:
-        ModelError: The weights do not fit the sizes of config.json.
-    """
-    sizes = {field.name for field in fields(QarNetConfig)}
-    try:
-        config = QarNetConfig(
-            **{name: value for name, value in card.config.items() if name in sizes}
-        )
-        weights = read_weights(card.folder)
-        table = weights["vectors.weight"]
-        network = QarNet(config, table[OOV + 1 :])
-        network.load_state_dict(weights)
-    except (TypeError, KeyError, RuntimeError) as error:
-        first = str(error).splitlines()[0]
-        raise ModelError(f"{card.folder}: no QAR-net: {first}") from None
-    vocabulary = Vocabulary(read_words(card.folder))
-    return QarNetScorer(network, vocabulary, card, device=device, precision=precision)

@@ -80,7 +80,8 @@ def test_a_change_feed_that_does_not_reach_back_means_all(spark, lake_root):
     consume(spark, lake_root, todo)
     path = lake.path(lake_root, QUESTIONS)
     spark.sql(
-        f"ALTER TABLE delta.`{path}` SET TBLPROPERTIES (delta.enableChangeDataFeed = false)"
+        f"ALTER TABLE delta.`{path}`"
+        " SET TBLPROPERTIES (delta.enableChangeDataFeed = false)"
     )
     ask(spark, lake_root, ("q2", "p2", "b"))
     after = scope(spark, settings(lake_root), (QUESTIONS,))

@@ -17,6 +17,7 @@ _FORMATS = ("%m %d, %Y", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _PRICE = re.compile(r"^[^\d<-]{0,5}(\d[\d,]*(?:\.\d+)?)")
 _SEPT = re.compile(r"\bSept\b")
+_AGO = re.compile(r"\d+ (second|minute|hour|day|week|month|year)s? ago")
 _SHOWN = 80
 
 
@@ -133,7 +134,9 @@ def moment(record: Mapping[str, Any], *names: str) -> dt.datetime | None:
     return None
 
 
-def _moment(name: str, value: Any) -> dt.datetime:
+def _moment(name: str, value: Any) -> dt.datetime | None:
+    if isinstance(value, str) and _AGO.fullmatch(value.strip()):
+        return None  # seen from a day that nobody wrote down
     impossible = RefusedError(
         "impossible_date", f"{name}: {shown(value)}, expected a date from 1990 to 2099"
     )

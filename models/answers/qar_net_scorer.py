@@ -57,21 +57,21 @@ class QarNetScorer:
         self.name = card.name
         self.fingerprint = card.fingerprint
         self.threshold = card.threshold
-        self._network = network.to(device).eval()
-        self._vocabulary = vocabulary
+        self.network = network.to(device).eval()
+        self.vocabulary = vocabulary
         self._device = torch.device(device)
         self._half = _HALF.get(precision) if self._device.type == "cuda" else None
 
     def lengths(self, texts: Sequence[str]) -> np.ndarray:
         """Tokens of each text, cut at the model's limit, [n]."""
-        limit = self._network.config.max_tokens
+        limit = self.network.config.max_tokens
         return np.array([min(len(tokenise(text)), limit) for text in texts])
 
     @torch.inference_mode()
     def encode_questions(self, texts: Sequence[str]) -> EncodedQuestions:
         """The caches of some questions."""
         with self._autocast():
-            cache = self._network.encode_questions(self._texts(texts))
+            cache = self.network.encode_questions(self._texts(texts))
         joined = torch.cat([cache.keyed, cache.fused], dim=-1).float()
         return EncodedQuestions(Ragged.of(joined, cache.mask))
 
@@ -79,7 +79,7 @@ class QarNetScorer:
     def encode_sentences(self, texts: Sequence[str]) -> EncodedSentences:
         """The caches of some sentences."""
         with self._autocast():
-            cache = self._network.encode_sentences(self._texts(texts))
+            cache = self.network.encode_sentences(self._texts(texts))
         joined = torch.cat([cache.states, cache.fused], dim=-1).float()
         return EncodedSentences(Ragged.of(joined, cache.mask), cache.review.float())
 
@@ -108,15 +108,15 @@ class QarNetScorer:
         with self._autocast():
             keyed, asked_fused = asked_states.chunk(2, dim=-1)
             states, said_fused = said_states.chunk(2, dim=-1)
-            logit = self._network.score_pairs(
+            logit = self.network.score_pairs(
                 QuestionCache(keyed, asked_fused, asked_mask),
                 SentenceCache(states, said_fused, sentences.review[said], said_mask),
             )
         return np.asarray(torch.sigmoid(logit.float()).cpu().numpy(), dtype=np.float32)
 
     def _texts(self, texts: Sequence[str]) -> Texts:
-        limit = self._network.config.max_tokens
-        return texts_of(texts, self._vocabulary, limit).to(self._device)
+        limit = self.network.config.max_tokens
+        return texts_of(texts, self.vocabulary, limit).to(self._device)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(

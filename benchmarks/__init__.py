@@ -1,0 +1,1 @@
+"""Ratios against the alternatives, side by side, in one run."""

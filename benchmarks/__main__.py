@@ -1,0 +1,14 @@
+"""All benchmarks but the growth of the run, which takes long: `make benchmark`."""
+
+from benchmarks import block_scoring, spark_stage
+
+
+def main() -> None:
+    """Run them one after the other."""
+    block_scoring.run(24_000)
+    spark_stage.run(240_000)
+    print("\nGrowth of the whole run: python -m benchmarks.growth")
+
+
+if __name__ == "__main__":
+    main()

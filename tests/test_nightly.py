@@ -1,0 +1,350 @@
+"""The whole job on a small sample: all stages, twice, with changes and a kill."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from pyspark.sql import functions as F
+
+from jobs import config, lake, ledger
+from jobs.evaluate_review_answers import measure
+from jobs.launch import stage
+from jobs.sample.write import write_sample
+from jobs.sources.labelled import read
+from jobs.stages import NAMES, STAGES
+from jobs.train_answers import run as train
+from pipelines import tables
+from pipelines.tables import (
+    ANSWER_SCORES,
+    ENRICHED_PRODUCTS,
+    PRODUCTS,
+    QR_PAIRS,
+    QUARANTINE,
+    QUESTIONS,
+    REVIEW_ANSWERS,
+    REVIEWS,
+    RUN_LEDGER,
+    SENTENCES,
+)
+
+pytestmark = pytest.mark.spark
+ROOT = Path(__file__).resolve().parent.parent
+DERIVED = (SENTENCES, QR_PAIRS, ANSWER_SCORES, REVIEW_ANSWERS, ENRICHED_PRODUCTS)
+QUICK = (
+    "build_aspect_nouns.min_count=10",
+    "train_answers.pretrain_epochs=[0.5]",
+    "train_answers.max_epochs=8",
+    "train_answers.vector_epochs=1",
+    "spark.shuffle_partitions=2",
+)
+
+
+class Shop:
+    """A landing zone with its lake and models."""
+
+    def __init__(self, spark, root):
+        self.spark = spark
+        self.root = Path(root)
+        self.lake = str(self.root / "lake")
+        self.settings = (
+            f"landing={self.root}/sample/landing",
+            f"lake={self.lake}",
+            f"models={self.root}/models",
+            *QUICK,
+        )
+
+    def run(self, first=NAMES[0], last=NAMES[-1], *more):
+        document = config.read([], [*self.settings, *more])
+        run_id = ledger.new_run_id(document["run_date"])
+        chosen = STAGES[NAMES.index(first) : NAMES.index(last) + 1]
+        return {
+            one.name: stage(
+                self.spark,
+                one.run(),
+                config.settings_of(one.settings, document),
+                one.table,
+                run_id,
+            )
+            for one in chosen
+        }
+
+    def read(self, table):
+        return lake.read(self.spark, table, self.lake)
+
+    def versions(self):
+        return {
+            table.name: lake.version(self.spark, table, self.lake)
+            for table in tables.TABLES
+            if table is not RUN_LEDGER
+        }
+
+    def contents(self, table):
+        kept = [name for name in table.columns if name not in table.stamps]
+        rows = self.read(table).select(F.to_json(F.struct(*kept)).alias("row"))
+        return sorted(row["row"] for row in rows.collect())
+
+
+@pytest.fixture(scope="module")
+def shop(spark, tmp_path_factory):
+    root = tmp_path_factory.mktemp("shop")
+    made = Shop(spark, root)
+    write_sample(
+        spark,
+        str(root / "sample"),
+        n_products=60,
+        n_labelled_products=60,
+        seed=3,
+        n_files=2,
+    )
+    made.first = made.run(last="pair_reviews")
+    document = config.read([], made.settings)
+    settings = config.settings_of(config.TrainAnswers, document)
+    pairs = read([str(root / "sample" / "labelled" / "answers.jsonl")], "jsonl")
+    train(spark, settings, pairs, str(root / "models" / "answers"))
+    made.first |= made.run(first="score_answers")
+    return made
+
+
+def copy(shop, tmp_path):
+    target = tmp_path / "copy"
+    shutil.copytree(shop.root, target)
+    return Shop(shop.spark, target)
+
+
+def test_rows_in_are_rows_written_duplicate_and_quarantined(shop):
+    assert set(shop.first) == set(NAMES)
+    for entry in shop.first.values():
+        outcome = entry.outcome
+        told = outcome.n_written + outcome.n_duplicate + outcome.n_quarantined
+        assert outcome.n_in == told, entry.stage
+        assert outcome.n_written > 0, entry.stage
+        stored = shop.read(
+            next(s.table for s in STAGES if s.name == entry.stage)
+        ).count()
+        assert stored == outcome.n_written, entry.stage
+    rows = shop.read(RUN_LEDGER).collect()
+    assert {row.stage for row in rows} == set(NAMES)
+    assert all(json.loads(row.settings) is not None for row in rows)
+
+
+def test_every_sentence_stands_where_it_says_it_does(shop):
+    reviews = {row.review_id: row.text for row in shop.read(REVIEWS).collect()}
+    products = {row.product_id: row for row in shop.read(PRODUCTS).collect()}
+    n_checked = 0
+    for row in shop.read(SENTENCES).collect():
+        if row.source == "review":
+            text = reviews[row.source_id]
+        elif row.source in ("bullet", "description"):
+            product_id, _, index = row.source_id.rpartition("#")
+            text = products[product_id][f"{row.source}s"][int(index)]
+        else:
+            continue
+        assert text[row.begin : row.end] == row.text
+        n_checked += 1
+    assert n_checked > 1000
+
+
+def test_the_answers_are_better_than_chance_on_products_never_trained_on(shop):
+    document = config.read([], shop.settings)
+    settings = config.settings_of(config.RankAnswers, document)
+    found = measure(shop.spark, settings, str(shop.root / "sample/truth/answers"))
+    assert found["n_true_in_sentences"] > 0.95 * found["n_true"]
+    assert found["precision"] > 1.3 * found["base_rate"]
+    assert found["average_precision"] > 1.2 * found["base_rate"] * (
+        found["n_true_scored"] / found["n_true"]
+    )
+
+
+def test_answers_are_ranked_and_nested_as_they_are_scored(shop):
+    answers = shop.read(REVIEW_ANSWERS).collect()
+    by_question = {}
+    for row in sorted(answers, key=lambda row: row["rank"]):
+        by_question.setdefault(row.question_id, []).append(row)
+    for rows in by_question.values():
+        assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
+        assert [row.score for row in rows] == sorted(
+            (r.score for r in rows), reverse=True
+        )
+    nested = {
+        (one.question_id, answer["rank"], answer.sentence_id)
+        for row in shop.read(ENRICHED_PRODUCTS).collect()
+        for one in row.answered_questions
+        for answer in one.answers
+    }
+    assert nested == {(r.question_id, r["rank"], r.sentence_id) for r in answers}
+
+
+def test_a_second_run_writes_nothing_outside_the_ledger(shop):
+    before = shop.versions()
+    entries = shop.run()
+    assert shop.versions() == before
+    assert {entry.status for entry in entries.values()} == {"unchanged"}
+    assert all(entry.outcome.n_written == 0 for entry in entries.values())
+
+
+def new_reviews(shop, product_ids):
+    """Ten reviews, five of each product, in a file of their own."""
+    asked = {
+        row.product_id: row.text
+        for row in shop.read(QUESTIONS).collect()
+        if row.product_id in product_ids
+    }
+    lines = [
+        json.dumps(
+            {
+                "asin": product_id,
+                "reviewerID": f"new {index}",
+                "unixReviewTime": 1_700_000_000 + index,
+                "overall": 4.0,
+                "verified": True,
+                "reviewText": f"Number {index}. About this: {asked[product_id]}",
+            }
+        )
+        for product_id in product_ids
+        for index in range(5)
+    ]
+    path = shop.root / "sample" / "landing" / "reviews" / "more.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+
+
+def test_ten_new_reviews_of_two_products_change_rows_of_those_two_only(shop, tmp_path):
+    changed = copy(shop, tmp_path)
+    asked = sorted({row.product_id for row in shop.read(QR_PAIRS).collect()})[:2]
+    new_reviews(changed, asked)
+    entries = changed.run()
+    assert entries["land_reviews"].outcome.n_written == 10
+    n_changed = 0
+    for table in (*DERIVED, tables.PURCHASES, PRODUCTS, QUESTIONS):
+        if table is ANSWER_SCORES:
+            continue
+        before, after = (set(one.contents(table)) for one in (shop, changed))
+        for row in before ^ after:
+            assert json.loads(row)["product_id"] in asked, table.name
+            n_changed += 1
+    assert n_changed > 10
+    scored = changed.read(ANSWER_SCORES).count() - shop.read(ANSWER_SCORES).count()
+    assert 0 < scored == entries["score_answers"].outcome.n_in
+    again = changed.run()
+    assert {entry.status for entry in again.values()} == {"unchanged"}
+
+
+def test_a_changed_review_takes_all_that_came_from_the_old_text(shop, tmp_path):
+    changed = copy(shop, tmp_path)
+    answer = shop.read(REVIEW_ANSWERS).orderBy("question_id", "rank").first()
+    sentence = (
+        shop.read(SENTENCES).filter(F.col("sentence_id") == answer.sentence_id).first()
+    )
+    review = shop.read(REVIEWS).filter(F.col("review_id") == sentence.source_id).first()
+    line = {
+        "asin": review.product_id,
+        "reviewerID": review.user_id,
+        "reviewText": "Nothing of what I said holds.",
+    }
+    if review.reviewed_at is not None:
+        line["unixReviewTime"] = int(review.reviewed_at.timestamp())
+    folder = changed.root / "sample" / "landing" / "reviews"
+    (folder / "again.jsonl").write_text(json.dumps(line) + "\n")
+    if review.user_id is None:
+        pytest.skip("the sample's first answer is from a review without a person")
+    changed.run()
+    said = changed.read(SENTENCES).filter(F.col("source_id") == review.review_id)
+    assert [row.text for row in said.collect()] == ["Nothing of what I said holds."]
+    gone = {row.sentence_id for row in shop.read(SENTENCES).collect()} - {
+        row.sentence_id for row in changed.read(SENTENCES).collect()
+    }
+    for table in (QR_PAIRS, REVIEW_ANSWERS):
+        kept = {row.sentence_id for row in changed.read(table).collect()}
+        assert not kept & gone
+    assert changed.read(QUARANTINE).count() == shop.read(QUARANTINE).count()
+
+
+def cli(*arguments, **options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "jobs.cli", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        **options,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_what_was_scored_before_a_kill_is_kept_and_not_scored_again(shop, tmp_path):
+    killed = copy(shop, tmp_path)
+    for table in (ANSWER_SCORES, REVIEW_ANSWERS, ENRICHED_PRODUCTS):
+        shutil.rmtree(lake.path(killed.lake, table))
+    ledger_path = lake.path(killed.lake, RUN_LEDGER)
+    killed.spark.sql(
+        f"DELETE FROM delta.`{ledger_path}` WHERE stage IN"
+        " ('score_answers', 'rank_answers', 'enrich_products')"
+    )
+    sets = [part for one in killed.settings for part in ("--set", one)]
+    process = cli("score_answers", *sets, "--set", "score_answers.chunk_pairs=40")
+    log = Path(lake.path(killed.lake, ANSWER_SCORES)) / "_delta_log"
+    deadline = time.monotonic() + 200
+    while not (log / "00000000000000000002.json").exists():
+        assert process.poll() is None, process.stderr.read()[-2000:]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = {
+        (row.question_hash, row.sentence_hash): row.scored_at
+        for row in killed.read(ANSWER_SCORES).collect()
+    }
+    assert 0 < len(kept) < shop.read(ANSWER_SCORES).count()
+    entries = killed.run(first="score_answers")
+    for table in (ANSWER_SCORES, REVIEW_ANSWERS, ENRICHED_PRODUCTS):
+        assert killed.contents(table) == shop.contents(table), table.name
+    after = {
+        (row.question_hash, row.sentence_hash): row.scored_at
+        for row in killed.read(ANSWER_SCORES).collect()
+    }
+    assert {pair: after[pair] for pair in kept} == kept
+    assert entries["score_answers"].outcome.n_in == len(after) - len(kept)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (["nightly", "--set", "lake=x"], 2, "landing: not set"),
+        (["nightly", "--set", "landing=/none", "--set", "lake=x"], 2, "/none"),
+        (["rank_answers", "--set", "rank_answers.k=1"], 2, "rank_answers.k: unknown"),
+        (["nightly", "--only", "nonsense"], 2, "nonsense"),
+        (["split_sentences", "--set", "lake=/proc/none"], 1, "/proc/none"),
+    ],
+)
+def test_a_mistake_is_one_line_and_an_exit_status(arguments, status, told):
+    process = cli(*arguments)
+    _, errors = process.communicate(timeout=150)
+    assert process.returncode == status
+    lines = [line for line in errors.splitlines() if line.lower().startswith("error")]
+    assert len(lines) == 1
+    assert told in lines[0]
+    assert "Traceback" not in errors
+
+
+def test_a_missing_or_damaged_model_stops_scoring_and_says_what_to_do(shop, tmp_path):
+    changed = copy(shop, tmp_path)
+    weights = changed.root / "models" / "answers" / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    before = changed.versions()
+    with pytest.raises(Exception, match="fingerprint is"):
+        changed.run(first="score_answers")
+    shutil.rmtree(weights.parent)
+    with pytest.raises(Exception, match="enrich train answers --labelled"):
+        changed.run(first="score_answers")
+    assert changed.versions() == before

@@ -188,6 +188,7 @@ class ScoreAnswers(JobSettings):
     token_budget: Annotated[int, Field(ge=128)]
     precision: Literal["fp32", "bf16", "fp16"]
     threads: Count
+    gpus_per_task: Annotated[float, Field(ge=0)]
 
 
 class RankAnswers(JobSettings):

@@ -94,3 +94,7 @@ def evaluate(
             Path(out).write_text(json.dumps(found, indent=2) + "\n")
 
     sys.exit(attempt(work))
+
+
+if __name__ == "__main__":
+    evaluate()

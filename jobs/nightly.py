@@ -95,3 +95,7 @@ def nightly(
         )
 
     sys.exit(attempt(work))
+
+
+if __name__ == "__main__":
+    nightly()

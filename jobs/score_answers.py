@@ -10,6 +10,11 @@ import math
 import time
 
 from pyspark import StorageLevel
+from pyspark.resource import (
+    ResourceProfile,
+    ResourceProfileBuilder,
+    TaskResourceRequests,
+)
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -62,7 +67,8 @@ def run(spark: SparkSession, settings: ScoreAnswers, run_id: str) -> Outcome:
         spread = blocks(of_chunk, questions, sentences).repartition(
             settings.spark.shuffle_partitions
         )
-        scored = spread.mapInArrow(score, SCHEMA).persist(StorageLevel.MEMORY_AND_DISK)
+        scored = spread.mapInArrow(score, SCHEMA, profile=_profile(settings))
+        scored = scored.persist(StorageLevel.MEMORY_AND_DISK)
         n_refused += _refuse(spark, scored, settings, run_id, n_pairs)
         n_written += _commit(spark, scored, root, fingerprint)
         scored.unpersist()
@@ -81,6 +87,15 @@ def run(spark: SparkSession, settings: ScoreAnswers, run_id: str) -> Outcome:
         model_fp=fingerprint,
         remark=f"model {model.name} {fingerprint}",
     )
+
+
+def _profile(settings: ScoreAnswers) -> ResourceProfile | None:
+    """A GPU for each scoring task, where conf says so; other stages stay wide."""
+    if not settings.gpus_per_task:
+        return None
+    task = TaskResourceRequests().cpus(settings.threads)
+    task = task.resource("gpu", settings.gpus_per_task)
+    return ResourceProfileBuilder().require(task).build
 
 
 def _refuse(

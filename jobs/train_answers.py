@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 import click
+import numpy as np
 import torch
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
@@ -127,8 +128,6 @@ def _metrics(
     settings: TrainAnswers,
     started: float,
 ) -> dict[str, Any]:
-    import numpy as np
-
     metrics: dict[str, Any] = {
         "pretrain_epochs": trained.pretrain_epochs,
         "threshold": trained.threshold,
@@ -156,6 +155,9 @@ def _metrics(
 
 
 def _say(settings: TrainAnswers, progress: Progress) -> None:
+    """Each epoch is in metrics.json; every fifth one is enough on the screen."""
+    if progress.epoch % 5 and progress.metric == progress.metric:
+        return
     metric = "" if progress.metric != progress.metric else f", F1 {progress.metric:.3f}"
     say(
         settings.section,
@@ -214,3 +216,7 @@ def command(
             raise SettingsError(str(error)) from error
 
     sys.exit(attempt(work))
+
+
+if __name__ == "__main__":
+    command()

@@ -24,7 +24,8 @@ def spark() -> Iterator[SparkSession]:
             shuffle_partitions=2,  # small tables: more tasks only cost time
             delta_package=True,
             log_level="OFF",  # expected failures would fill the screen
-            options={},
+            # Small tables, many plans: the optimising compiler does not pay.
+            options={"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1"},
         ),
         app_name="tests",
     )

@@ -8,6 +8,7 @@ counts as one, and an answer whose question is refused is refused. An answer wit
 person goes when the same text comes under a name.
 """
 
+from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs import lake
@@ -26,15 +27,20 @@ def run(spark: SparkSession, settings: LandCommunityAnswers, run_id: str) -> Out
 
     def write(raw: DataFrame) -> Written:
         stored = lake.read(spark, COMMUNITY_ANSWERS, settings.lake)
-        rows, void = landing.answers(raw, stored, domains=settings.land.domains)
-        return lake.replace(
-            spark,
-            rows,
-            COMMUNITY_ANSWERS,
-            settings.lake,
-            keeps_missing=True,
-            void=void,
-        )
+        told = landing.answers(raw, stored, domains=settings.land.domains)
+        told = told.persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            rows, void = landing.under_names(told, stored)
+            return lake.replace(
+                spark,
+                rows,
+                COMMUNITY_ANSWERS,
+                settings.lake,
+                keeps_missing=True,
+                void=void,
+            )
+        finally:
+            told.unpersist()
 
     kind = Landing("questions", parse_answers, ANSWER_COLUMNS, write)
     return land(spark, settings, kind, run_id)

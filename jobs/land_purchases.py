@@ -3,7 +3,8 @@
 Reads   landing/purchases, purchases, reviews, community_answers
 Writes  purchases   (recorded ones; evidence of the products that changed)
 
-Beside the records of the files, n_in counts the evidence that was found anew.
+Beside the records of the files, n_in counts the evidence of the products whose reviews
+or answers changed.
 """
 
 from dataclasses import replace

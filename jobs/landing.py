@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyarrow as pa
+from pyarrow import fs
 from pyspark import StorageLevel
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
@@ -19,12 +20,14 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import Row
 
-from jobs import files, ledger
-from jobs.config import LandJob
+from jobs import ledger
+from jobs.config import LandJob, SettingsError
 from jobs.lake import Written
 from jobs.ledger import Outcome
 from jobs.progress import say
-from udfs.files import LINE_KINDS, META, Parser, file_rows
+from udfs.files import META, Parser, file_rows
+from udfs.pieces import resolved
+from udfs.records import LINE_KINDS
 
 _FOUND = "path string, modificationTime timestamp, length bigint, content binary"
 _PIECES = (
@@ -58,7 +61,12 @@ def land(
     there already or repeat another are duplicates.
     """
     folder = f"{settings.landing_folder.rstrip('/')}/{landing.folder}"
-    if not files.exists(folder):
+    if not _is_folder(settings.landing_folder):
+        raise SettingsError(
+            f"landing: {settings.landing_folder} does not exist, expected a folder"
+            " with products/ reviews/ questions/ purchases/"
+        )
+    if not _is_folder(folder):
         return Outcome(remark=f"no folder {landing.folder}/")
     outcomes: list[Outcome] = []
     errors: list[BaseException] = []
@@ -75,6 +83,8 @@ def land(
         spark.readStream.format("binaryFile")
         .schema(_FOUND)
         .option("recursiveFileLookup", "true")
+        # Else files a week older than the newest one seen are passed over silently.
+        .option("maxFileAge", "36500d")
         .load(folder)
         .select("path", "modificationTime", "length")
     )
@@ -90,7 +100,14 @@ def land(
         if errors:
             raise errors[0] from None
         raise
+    finally:
+        query.stop()
     return _sum(outcomes)
+
+
+def _is_folder(path: str) -> bool:
+    system, place = resolved(path)
+    return bool(system.get_file_info(place).type == fs.FileType.Directory)
 
 
 def _sum(outcomes: list[Outcome]) -> Outcome:

@@ -1,7 +1,9 @@
 """From raw records to the rows of the landed tables.
 
-A raw row carries where it stood: modified_at, source_file, position, item. Later
-means: by the time its file was modified, then by file name, position and item.
+A raw row carries where it stood: modified_at, source_file, position, place (within
+its line). Later means: by the time its file was modified, then by file name, position
+and place. That holds among the files of one run; a file that comes in a later run
+counts as later, whatever its time of modification says.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +12,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 _SEPARATOR = "\x1f"
-_ORDER = ("modified_at", "source_file", "position", "item")
+_ORDER = ("modified_at", "source_file", "position", "place")
 
 
 def hashed(kind: str, *columns: str) -> Column:
@@ -69,20 +71,16 @@ def questions(
 
 def answers(
     raw: DataFrame, stored: DataFrame, *, domains: Mapping[str, str]
-) -> tuple[DataFrame, DataFrame]:
-    """Columns of `tables.COMMUNITY_ANSWERS`, and the stored rows that they make void.
+) -> DataFrame:
+    """Columns of `tables.COMMUNITY_ANSWERS`: what is known of each answer sent.
 
     An answer is identified by question, person and time; without a person by its
-    text. An answer without a person whose text stands under a person's name too is
-    the same answer: it is not written, and goes if it was.
+    text.
 
     Args:
         raw: Rows of `jobs.sources.questions`.
         stored: Columns of `tables.COMMUNITY_ANSWERS`.
         domains: Name of a file to domain.
-
-    Returns:
-        The rows, and the answer_id of rows to delete.
     """
     question_id = F.coalesce(
         "given_question_id", hashed("question", "product_id", "question")
@@ -98,14 +96,27 @@ def answers(
             "domain": file_domain(domains),
         }
     )
-    told = filled(rows, stored, key="answer_id").withColumns(
+    return filled(rows, stored, key="answer_id").withColumns(
         {
             "n_helpful": F.coalesce("n_helpful", F.lit(0)),
             "n_votes": F.coalesce("n_votes", F.lit(0)),
         }
     )
+
+
+def under_names(told: DataFrame, stored: DataFrame) -> tuple[DataFrame, DataFrame]:
+    """The answers that stay, and the answer_id of stored ones that they make void.
+
+    An answer without a person whose text stands under a person's name too is the same
+    answer: it is not written, and goes if it was.
+
+    Args:
+        told: As `answers` gives them.
+        stored: Columns of `tables.COMMUNITY_ANSWERS`.
+    """
     is_named = F.col("user_id").isNotNull()
     named = told.filter(is_named).unionByName(stored.filter(is_named))
+    # Several people may have given the same answer.
     named = named.select("question_id", "text").distinct()
     twin = ["question_id", "text"]
     kept = told.filter(is_named).unionByName(
@@ -119,6 +130,7 @@ def purchases(raw: DataFrame, stored: DataFrame) -> DataFrame:
     """Columns of `tables.PURCHASES` of recorded purchases, at their first time."""
     bought = raw.select("user_id", "product_id", "purchased_at")
     known = stored.filter(F.col("evidence") == "purchase").select(bought.columns)
+    # Somebody may buy a product again.
     sent = bought.select("user_id", "product_id").distinct()
     known = known.join(sent, on=["user_id", "product_id"], how="left_semi")
     return _evidence(bought.unionByName(known), "purchase")
@@ -159,8 +171,8 @@ def latest(rows: DataFrame, *, key: Sequence[str]) -> DataFrame:
     Grain: one row per key.
     """
     newest = Window.partitionBy(*key).orderBy(*(F.desc(name) for name in _ORDER))
-    placed = rows.withColumn("place", F.row_number().over(newest))
-    return placed.filter(F.col("place") == 1).drop("place")
+    ranked = rows.withColumn("_nth", F.row_number().over(newest))
+    return ranked.filter(F.col("_nth") == 1).drop("_nth")
 
 
 def filled(rows: DataFrame, stored: DataFrame, *, key: str) -> DataFrame:

@@ -1,14 +1,13 @@
 """Product metadata: Amazon's of 2018 and 2014, and our own columns."""
 
-import re
+import json
 from collections.abc import Iterator, Mapping
-from html.parser import HTMLParser
 from typing import Any
 
 import pyarrow as pa
 
 from jobs.sources import rules
-from jobs.sources.html import cleaned
+from jobs.sources.html import cleaned, table_rows
 from udfs.files import Parsed
 
 COLUMNS = pa.schema(
@@ -23,7 +22,6 @@ COLUMNS = pa.schema(
         ("specifications", pa.map_(pa.string(), pa.string())),
     ]
 )
-_SPACE = re.compile(r"\s+")
 
 
 def parse(record: Mapping[str, Any], source_file: str) -> Iterator[Parsed]:
@@ -91,47 +89,7 @@ def _entries(name: str, value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _value(value: Any) -> str:
-    return cleaned(value) if isinstance(value, str) else str(value or "")
-
-
-def table_rows(table: str) -> dict[str, str]:
-    """Names and values of an HTML specification table, cut at its start or not.
-
-    >>> table_rows("class='x'><tr><th>Brand</th><td> Acme &amp; Co </td></tr>")
-    {'Brand': 'Acme & Co'}
-    """
-    parser = _Cells()
-    parser.feed(table)
-    parser.close()
-    return parser.rows
-
-
-class _Cells(HTMLParser):
-    """Collects `<th>name</th><td>value</td>` rows."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.rows: dict[str, str] = {}
-        self._inside: str | None = None
-        self._texts = {"th": "", "td": ""}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """A cell or a row begins."""
-        if tag == "tr":
-            self._texts = {"th": "", "td": ""}
-        elif tag in self._texts:
-            self._inside = tag
-
-    def handle_endtag(self, tag: str) -> None:
-        """A cell ends; with its value the row is complete."""
-        if tag != self._inside:
-            return
-        self._inside = None
-        name, value = (_SPACE.sub(" ", self._texts[t]).strip() for t in ("th", "td"))
-        if tag == "td" and name and value:
-            self.rows.setdefault(name, value)
-
-    def handle_data(self, data: str) -> None:
-        """Text of the cell that is open."""
-        if self._inside is not None:
-            self._texts[self._inside] += data
+    """A specification's value as text; empty where there is none."""
+    if isinstance(value, str):
+        return cleaned(value)
+    return "" if value is None else json.dumps(value, ensure_ascii=False, default=str)

@@ -6,7 +6,8 @@ from typing import Any
 import pyarrow as pa
 
 from jobs.sources import rules
-from udfs.files import Parsed, RefusedError
+from udfs.files import Parsed
+from udfs.pieces import RefusedError
 
 COLUMNS = pa.schema(
     [

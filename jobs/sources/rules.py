@@ -1,6 +1,5 @@
 """What a value of a raw record must be; each breach has a name and one line."""
 
-import ast
 import datetime as dt
 import json
 import math
@@ -9,15 +8,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jobs.sources.html import cleaned
-from udfs.files import RefusedError
+from udfs.pieces import RefusedError
+from udfs.records import LITERAL_ERRORS, literal
 
 _EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
 _LATEST = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 _FORMATS = ("%m %d, %Y", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _PRICE = re.compile(r"^[^\d<-]{0,5}(\d[\d,]*(?:\.\d+)?)")
+# Amazon's set tells the newest ones by their age when it was collected.
+_AGE = re.compile(r"\d+ (second|minute|hour|day|week|month|year)s? ago", re.IGNORECASE)
 _SEPT = re.compile(r"\bSept\b")
 _SHOWN = 80
+_MAX_COUNT = 2**31 - 1
 
 
 def first(record: Mapping[str, Any], *names: str) -> Any:
@@ -119,16 +122,22 @@ def rating(record: Mapping[str, Any]) -> float | None:
 def count(name: str, value: Any) -> int | None:
     """A whole number of at least 0."""
     found = number(name, value)
-    if found is not None and (found < 0 or found != int(found)):
+    if found is not None and not (0 <= found <= _MAX_COUNT and found == int(found)):
         raise wrong_type(name, value, "a count")
     return None if found is None else int(found)
 
 
 def moment(record: Mapping[str, Any], *names: str) -> dt.datetime | None:
-    """A time in UTC: seconds since 1970, ISO, or one of Amazon's date texts."""
+    """A time in UTC: seconds since 1970, ISO, or one of Amazon's date texts.
+
+    The first of the named values that is there counts. An age ("14 days ago") does not
+    say when: no time is known.
+    """
     for name in names:
         value = record.get(name)
         if value is not None and value != "":
+            if isinstance(value, str) and _AGE.fullmatch(value.strip()):
+                return None
             return _moment(name, value)
     return None
 
@@ -185,7 +194,10 @@ def price(value: Any) -> float | None:
     if not isinstance(value, str):
         return None
     found = _PRICE.match(value.strip())
-    return float(found.group(1).replace(",", "")) if found else None
+    if found is None:
+        return None
+    lowest = float(found.group(1).replace(",", ""))
+    return lowest if math.isfinite(lowest) else None
 
 
 def structure(value: Any) -> Any:
@@ -194,10 +206,10 @@ def structure(value: Any) -> Any:
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         try:
-            return ast.literal_eval(value.strip())
-        except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+            return literal(value)
+        except LITERAL_ERRORS:
             return value
 
 

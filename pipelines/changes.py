@@ -32,10 +32,12 @@ def differences(
         `_change` in insert, update, delete, unchanged, and `_n_same_key`.
     """
     keys = Window.partitionBy(*key)
-    fresh = new.withColumn("_new_hash", row_hash(new, ignored=ignored)).withColumn(
+    # One hash for both sides: the columns of `stored` may stand in another order.
+    content = row_hash(new, ignored=ignored)
+    fresh = new.withColumn("_new_hash", content).withColumn(
         "_n_same_key", F.count(F.lit(1)).over(keys)
     )
-    old = stored.select(*key, row_hash(stored, ignored=ignored).alias("_old_hash"))
+    old = stored.select(*key, content.alias("_old_hash"))
     compared = fresh.join(old, on=list(key), how="left" if keeps_missing else "full")
     change = (
         F.when(F.col("_new_hash").isNull(), F.lit("delete"))

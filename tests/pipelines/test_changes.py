@@ -55,3 +55,15 @@ def test_a_key_given_twice_can_be_seen(spark):
         twice, twice.limit(0), key=("k",), ignored=(), keeps_missing=False
     )
     assert [row["_n_same_key"] for row in rows.collect()] == [2, 2]
+
+
+def test_the_order_of_the_columns_does_not_count(spark):
+    new = spark.createDataFrame([("a", "1", {"x": "y"}, "")], SCHEMA)
+    rows = differences(
+        new,
+        new.select("run", "m", "v", "k"),
+        key=("k",),
+        ignored=("run",),
+        keeps_missing=False,
+    )
+    assert [row["_change"] for row in rows.collect()] == ["unchanged"]

@@ -20,12 +20,16 @@ def spark() -> Iterator[SparkSession]:
     built = session.build(
         Spark(
             master="local[2]",  # two workers, to see what depends on their number
-            driver_memory="2g",
+            driver_memory="6g",
             shuffle_partitions=2,  # small tables: more tasks only cost time
             delta_package=True,
             log_level="OFF",  # expected failures would fill the screen
             # Small tables, many plans: the optimising compiler does not pay.
-            options={"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1"},
+            options={
+                "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+                "spark.sql.codegen.wholeStage": "false",
+                "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+            },
         ),
         app_name="tests",
     )

@@ -1,6 +1,6 @@
 """Block scoring against scoring pair by pair, with the same weights.
 
-    python -m benchmarks.block_scoring [--json FILE] [--pairs N]
+    python -m benchmarks.block_scoring [--json FILE] [--pairs N] [--threads N]
 
 *Pair by pair* runs the whole network for each pair, 128 pairs a batch in the order
 they come, padded to the longest: what one writes first. *One at a time* is a batch of
@@ -33,12 +33,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--json")
     parser.add_argument("--pairs", type=int, default=24_000, help="pairs of a shape")
+    parser.add_argument("--threads", type=int, default=1, help="as one worker has")
     options = parser.parse_args()
-    report.keep(options.json, {"blocks": run(options.pairs)})
+    report.keep(options.json, {"blocks": run(options.pairs, options.threads)})
 
 
-def run(n_pairs: int) -> list[report.Row]:
+def run(n_pairs: int, n_threads: int = 1) -> list[report.Row]:
     """One row a shape of block."""
+    torch.set_num_threads(n_threads)
     with tempfile.TemporaryDirectory() as folder:
         card = catalogue.model(Path(folder) / "answers")
         model = load(card.folder, device=device_name(), precision="fp32")

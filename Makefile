@@ -5,7 +5,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-OUT ?= nightly-out
+OUT ?= $(CURDIR)/nightly-out
 PRODUCTS ?= 300
 SEED ?= 1
 FOLDERS = --set landing=$(OUT)/sample/landing --set lake=$(OUT)/lake --set models=$(OUT)/models

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -88,6 +89,16 @@ class Shop:
         kept = [name for name in table.columns if name not in table.stamps]
         rows = self.read(table).select(F.to_json(F.struct(*kept)).alias("row"))
         return sorted(row["row"] for row in rows.collect())
+
+
+SCORE = re.compile(r'"score":([-0-9.eE]+)')
+
+
+def without_scores(rows):
+    """Rows with their scores taken out, and those, in the order of the rows."""
+    told = sorted((SCORE.sub('"score":', row), SCORE.findall(row)) for row in rows)
+    texts = [text for text, _ in told]
+    return texts, [float(score) for _, scores in told for score in scores]
 
 
 @pytest.fixture(scope="module")
@@ -304,7 +315,11 @@ def test_what_was_scored_before_a_kill_is_kept_and_not_scored_again(shop, tmp_pa
     assert 0 < len(kept) < shop.read(ANSWER_SCORES).count()
     entries = killed.run(first="score_answers")
     for table in (ANSWER_SCORES, REVIEW_ANSWERS, ENRICHED_PRODUCTS):
-        assert killed.contents(table) == shop.contents(table), table.name
+        texts, scores = without_scores(killed.contents(table))
+        expected_texts, expected_scores = without_scores(shop.contents(table))
+        assert texts == expected_texts, table.name
+        # Another batch of the same texts may change the last bits of a score.
+        assert scores == pytest.approx(expected_scores, abs=1e-5), table.name
     after = {
         (row.question_hash, row.sentence_hash): row.scored_at
         for row in killed.read(ANSWER_SCORES).collect()

@@ -29,13 +29,16 @@ def run(spark: SparkSession, settings: BuildAspectNouns, run_id: str) -> Outcome
     last = ledger.last(spark, settings.section, root)
     sentences_now = {SENTENCES.name: lake.version(spark, SENTENCES, root)}
     known = dict(last["consumed"]) if last is not None else {}
-    same_settings = last is not None and last["settings"] == ledger.settings_json(
-        settings
+    tagger = ledger.model_of(spark, TagNouns.section, root)
+    is_same = (
+        last is not None
+        and last["settings"] == ledger.settings_json(settings)
+        and last["model_fp"] == tagger
     )
     today = settings.run_date.toordinal()
-    is_fresh = same_settings and today - known.get(_BUILT_ON, 0) < settings.refresh_days
+    is_fresh = is_same and today - known.get(_BUILT_ON, 0) < settings.refresh_days
     if is_fresh and known.get(SENTENCES.name) == sentences_now[SENTENCES.name]:
-        return Outcome(consumed=known)
+        return Outcome(consumed=known, model_fp=tagger)
     sentences = lake.read(spark, SENTENCES, root)
     seen = {
         f"{_DOMAIN}{row['domain']}": int(row["count"])
@@ -43,20 +46,23 @@ def run(spark: SparkSession, settings: BuildAspectNouns, run_id: str) -> Outcome
         if row["count"] >= settings.min_count
     }
     if is_fresh and all(name in known for name in seen):
-        return Outcome(consumed=known | sentences_now)
-    tagger = ledger.model_of(spark, TagNouns.section, root)
+        return Outcome(consumed=known | sentences_now, model_fp=tagger)
     nouns = aspect_nouns(
         sentences,
         lake.read(spark, TEXT_NOUNS, root).filter(F.col("tagger") == tagger),
         min_count=settings.min_count,
         min_ratio=settings.min_ratio,
         epsilon=settings.epsilon,
-    )
-    built_at = F.lit(dt.datetime.now(dt.UTC))
-    rows = versioned(nouns, built_at=built_at)
+    ).persist()
+    rows = versioned(nouns, built_at=F.lit(dt.datetime.now(dt.UTC)))
     written = lake.replace(spark, rows, ASPECT_NOUNS, root, keeps_missing=True)
-    consumed = {**sentences_now, **seen, _BUILT_ON: today}
-    return Outcome.of(written, consumed=consumed, remark=f"{len(seen)} domains")
+    nouns.unpersist()
+    return Outcome.of(
+        written,
+        consumed={**sentences_now, **seen, _BUILT_ON: today},
+        model_fp=tagger,
+        remark=f"{len(seen)} domains",
+    )
 
 
 if __name__ == "__main__":

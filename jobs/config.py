@@ -87,7 +87,13 @@ class JobSettings(Section):
     @property
     def models_folder(self) -> str:
         """The folder of model folders; a SettingsError where none is set."""
-        return _needed("models", self.models)
+        folder = _needed("models", self.models)
+        if "://" in folder:
+            raise SettingsError(
+                f"models: {folder} is a URI, expected a path that every worker can open"
+                " as files (a shared mount): weights are mapped into memory"
+            )
+        return folder
 
 
 class LandJob(JobSettings):

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -63,16 +64,21 @@ def doctor(confs: tuple[str, ...], overrides: tuple[str, ...]) -> None:
     sys.exit(attempt(work))
 
 
-def findings(document: dict[str, object]) -> Iterator[Finding]:
+def findings(document: dict[str, Any]) -> Iterator[Finding]:
     """Everything that is looked at, in the order that it is needed."""
     yield Finding("Python", f"{sys.version.split()[0]} {sys.executable}")
     yield _java()
     yield from map(_package, _MODULES)
     yield _delta_jars()
     yield _device()
-    yield _language_data("Punkt", lambda: punkt.find_data(None), "the corpus trains it")
+    split, tag = document["split_sentences"], document["tag_nouns"]
     yield _language_data(
-        "tagger", lambda: nouns.choose("auto", None)[1], "TextBlob's tagger serves"
+        "Punkt", lambda: punkt.find_data(split["nltk_data"]), "the corpus trains it"
+    )
+    yield _language_data(
+        "tagger",
+        lambda: nouns.choose(tag["tagger"], tag["nltk_data"])[1],
+        "TextBlob's tagger serves",
     )
     yield from _folders(document)
 
@@ -118,14 +124,17 @@ def _device() -> Finding:
 def _language_data(
     name: str, find: Callable[[], str | None], otherwise: str
 ) -> Finding:
-    found = find()
+    try:
+        found = find()
+    except ValueError as error:
+        return Finding(name, str(error), "correct nltk_data, or leave it out")
     if found is not None:
         return Finding(name, found)
     advice = f"{otherwise}; set NLTK_DATA to use NLTK's"
     return Finding(name, "no NLTK data", advice, is_needed=False)
 
 
-def _folders(document: dict[str, object]) -> Iterator[Finding]:
+def _folders(document: dict[str, Any]) -> Iterator[Finding]:
     for name in ("landing", "lake", "models"):
         folder = document[name]
         if folder is None:

@@ -10,6 +10,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from delta.exceptions.base import (
+    ConcurrentAppendException,
+    ConcurrentDeleteDeleteException,
+    ConcurrentDeleteReadException,
+    ConcurrentTransactionException,
+    ConcurrentWriteException,
+    DeltaConcurrentModificationException,
+    MetadataChangedException,
+    ProtocolChangedException,
+)
 from delta.tables import DeltaTable
 from pyspark import StorageLevel
 from pyspark.errors import AnalysisException, PySparkException
@@ -20,7 +30,16 @@ from pipelines.changes import differences
 from pipelines.tables import Table
 
 _ATTEMPTS = 5
-_CONFLICTS = ("ConcurrentAppend", "ConcurrentDelete", "ConcurrentTransaction")
+_CONFLICTS = (
+    ConcurrentAppendException,
+    ConcurrentDeleteDeleteException,
+    ConcurrentDeleteReadException,
+    ConcurrentTransactionException,
+    ConcurrentWriteException,
+    DeltaConcurrentModificationException,
+    MetadataChangedException,
+    ProtocolChangedException,
+)
 
 
 class LakeError(RuntimeError):
@@ -148,6 +167,10 @@ def replace(
     stored = read(spark, table, root)
     if products is not None:
         stored = stored.join(products, on="product_id", how="left_semi")
+    if keeps_missing:
+        # A few new rows must not cost a hash of every stored one.
+        keys = new.select(*table.key).distinct()
+        stored = stored.join(keys, on=list(table.key), how="left_semi")
     staged = differences(
         new,
         stored,
@@ -233,9 +256,8 @@ def _commit(commit: Callable[[], object]) -> None:
         try:
             commit()
             return
-        except PySparkException as error:
-            conflicts = any(name in str(error) for name in _CONFLICTS)
-            if attempt == _ATTEMPTS or not conflicts:
+        except _CONFLICTS:
+            if attempt == _ATTEMPTS:
                 raise
             time.sleep(random.uniform(0.5, 1.5) * attempt)  # noqa: S311 - jitter
 

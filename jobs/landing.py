@@ -116,6 +116,7 @@ def _sum(outcomes: list[Outcome]) -> Outcome:
         n_written=sum(one.n_written for one in outcomes),
         n_duplicate=sum(one.n_duplicate for one in outcomes),
         n_quarantined=sum(one.n_quarantined for one in outcomes),
+        n_unchanged=sum(one.n_unchanged for one in outcomes),
         n_deleted=sum(one.n_deleted for one in outcomes),
     )
 
@@ -167,6 +168,7 @@ def _take(
         n_written=written.n_written,
         n_duplicate=n_in - n_refused - written.n_written,
         n_quarantined=n_refused,
+        n_unchanged=written.n_unchanged,
         n_deleted=written.n_deleted,
     )
 

@@ -51,6 +51,7 @@ class Outcome:
             n_in=written.n_in,
             n_written=written.n_written,
             n_duplicate=written.n_unchanged,
+            n_unchanged=written.n_unchanged,
             n_deleted=written.n_deleted,
             **more,
         )
@@ -135,8 +136,9 @@ def check_share(n_refused: int, n_in: int, limits: Quarantine, *, stage: str) ->
         return
     raise TooMuchRefusedError(
         f"{stage}: {n_refused:,} of {n_in:,} rows refused, more than"
-        f" quarantine.max_fraction={limits.max_fraction}; nothing was committed."
-        " Look at the file's format, or allow more with --set."
+        f" quarantine.max_fraction={limits.max_fraction}; the stage stopped and will"
+        " take them again. Look at the input's format or the model, or allow more"
+        " with --set."
     )
 
 

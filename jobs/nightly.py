@@ -18,6 +18,7 @@ from jobs.launch import (
     run_stages,
     shown,
 )
+from jobs.model_folders import answer_model
 from jobs.stages import NAMES, STAGES, Stage
 
 
@@ -86,6 +87,9 @@ def nightly(
         settings = [config.settings_of(stage.settings, document) for stage in stages]
         if any(isinstance(one, config.LandJob) for one in settings):
             check_landing(settings[0].landing_folder)
+        for one in settings:
+            if isinstance(one, config.ScoreAnswers | config.RankAnswers):
+                answer_model(one)  # before hours of landing, not after
         run_stages(
             [
                 (stage.run(), one, stage.table)

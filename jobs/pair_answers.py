@@ -3,8 +3,8 @@
 Reads   products, reviews, questions, community_answers
 Writes  qa_pairs   (whole table compared, differences written)
 
-Negatives are drawn from a whole domain, so one more answer can change any draw: the
-table is made anew whenever questions or answers changed.
+Negatives are drawn from a whole domain, so one more answer can change some pairs of
+any product: all are made anew whenever an input changed, and few of them differ.
 """
 
 from pyspark.sql import SparkSession
@@ -18,15 +18,16 @@ from pipelines.pairs import qa_pairs
 from pipelines.products import product_domains
 from pipelines.tables import COMMUNITY_ANSWERS, PRODUCTS, QA_PAIRS, QUESTIONS, REVIEWS
 
+_INPUTS = (PRODUCTS, REVIEWS, QUESTIONS, COMMUNITY_ANSWERS)
+
 
 def run(spark: SparkSession, settings: PairAnswers, run_id: str) -> Outcome:
     """Make the pairs anew if questions or answers changed."""
-    todo = scope(spark, settings, (), whole=(QUESTIONS, COMMUNITY_ANSWERS))
+    todo = scope(spark, settings, (), whole=_INPUTS)
     if todo.is_empty:
         return Outcome(consumed=todo.consumed)
     products, reviews, questions, answers = (
-        lake.read(spark, table, settings.lake)
-        for table in (PRODUCTS, REVIEWS, QUESTIONS, COMMUNITY_ANSWERS)
+        lake.read(spark, table, settings.lake) for table in _INPUTS
     )
     pairs = qa_pairs(
         questions,

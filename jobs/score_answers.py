@@ -25,7 +25,7 @@ from jobs.ledger import Outcome
 from jobs.model_folders import answer_model
 from jobs.progress import say
 from jobs.scope import scope
-from pipelines.answers import blocks, missing_pairs, with_block
+from pipelines.answers import LANES, blocks, missing_pairs, with_block
 from pipelines.tables import ANSWER_SCORES, QR_PAIRS, QUESTIONS, SENTENCES
 from udfs.answers import SCHEMA, answer_scores
 
@@ -43,13 +43,9 @@ def run(spark: SparkSession, settings: ScoreAnswers, run_id: str) -> Outcome:
         todo.of(lake.read(spark, QR_PAIRS, root)),
         scores.filter(F.col("model_fp") == fingerprint),
     )
-    pairs = with_block(
-        missing,
-        block_sentences=settings.block_sentences,
-        block_questions=settings.block_questions,
-    ).persist(StorageLevel.MEMORY_AND_DISK)
-    n_pairs = pairs.count()
-    n_chunks = math.ceil(n_pairs / settings.chunk_pairs)
+    dealt = _dealt(spark, settings, missing)
+    n_pairs = int(dealt.agg(F.sum(F.size("pair_question"))).collect()[0][0] or 0)
+    n_chunks = min(LANES, math.ceil(n_pairs / settings.chunk_pairs))
     score = answer_scores(
         model.folder,
         fingerprint=fingerprint,
@@ -57,28 +53,39 @@ def run(spark: SparkSession, settings: ScoreAnswers, run_id: str) -> Outcome:
         threads=settings.threads,
         precision=settings.precision,
     )
-    questions = lake.read(spark, QUESTIONS, root)
-    sentences = lake.read(spark, SENTENCES, root)
-    n_written = n_refused = 0
+    n_written = n_refused = n_done = 0
     started = time.monotonic()
     for chunk in range(n_chunks):
-        of_chunk = pairs.filter(F.pmod(F.xxhash64("block"), F.lit(n_chunks)) == chunk)
+        first, end = (LANES * place // n_chunks for place in (chunk, chunk + 1))
+        of_chunk = dealt.filter((F.col("lane") >= first) & (F.col("lane") < end))
         # Round-robin, since AQE would put few blocks into one task.
-        spread = blocks(of_chunk, questions, sentences).repartition(
-            settings.spark.shuffle_partitions
-        )
+        spread = of_chunk.repartition(settings.spark.shuffle_partitions)
         scored = spread.mapInArrow(score, SCHEMA, profile=_profile(settings))
         scored = scored.persist(StorageLevel.MEMORY_AND_DISK)
-        n_refused += _refuse(spark, scored, settings, run_id, n_pairs)
+        n_failed = scored.filter(F.col("score").isNull()).count()
+        n_done += scored.count()
+        n_refused += n_failed
+        ledger.check_share(
+            n_refused, n_done, settings.quarantine, stage=settings.section
+        )
+        if n_failed:
+            ledger.quarantine(
+                spark, _refused(scored), root, stage=settings.section, run_id=run_id
+            )
         n_written += _commit(spark, scored, root, fingerprint)
         scored.unpersist()
-        rate = (n_written + n_refused) / (time.monotonic() - started)
+        rate = n_done / (time.monotonic() - started)
         say(
             settings.section,
             f"chunk {chunk + 1} of {n_chunks}: {n_written:,} of {n_pairs:,} pairs,"
             f" {rate:,.0f} pairs/s",
         )
-    pairs.unpersist()
+    dealt.unpersist()
+    if n_written + n_refused != n_pairs:
+        raise lake.LakeError(
+            f"{ANSWER_SCORES.name}: {n_written:,} pairs scored, {n_refused:,} refused"
+            f" of {n_pairs:,}, expected all; the next run scores what is missing"
+        )
     return Outcome(
         n_in=n_pairs,
         n_written=n_written,
@@ -87,6 +94,27 @@ def run(spark: SparkSession, settings: ScoreAnswers, run_id: str) -> Outcome:
         model_fp=fingerprint,
         remark=f"model {model.name} {fingerprint}",
     )
+
+
+def _dealt(
+    spark: SparkSession, settings: ScoreAnswers, missing: DataFrame
+) -> DataFrame:
+    """Blocks of all missing pairs, made once; sorted, so that a chunk is a range."""
+    placed = with_block(
+        missing,
+        block_sentences=settings.block_sentences,
+        block_questions=settings.block_questions,
+    )
+    dealt = blocks(
+        # Without it the plan that finds the missing pairs would run three times.
+        placed.persist(StorageLevel.MEMORY_AND_DISK),
+        lake.read(spark, QUESTIONS, settings.lake),
+        lake.read(spark, SENTENCES, settings.lake),
+    )
+    dealt = dealt.sortWithinPartitions("lane").persist(StorageLevel.MEMORY_AND_DISK)
+    dealt.count()
+    placed.unpersist()
+    return dealt
 
 
 def _profile(settings: ScoreAnswers) -> ResourceProfile | None:
@@ -98,15 +126,9 @@ def _profile(settings: ScoreAnswers) -> ResourceProfile | None:
     return ResourceProfileBuilder().require(task).build
 
 
-def _refuse(
-    spark: SparkSession,
-    scored: DataFrame,
-    settings: ScoreAnswers,
-    run_id: str,
-    n_pairs: int,
-) -> int:
-    failed = scored.filter(F.col("score").isNull())
-    refused = failed.select(
+def _refused(scored: DataFrame) -> DataFrame:
+    """The pairs without a score, as the quarantine takes them."""
+    return scored.filter(F.col("score").isNull()).select(
         F.lit(QR_PAIRS.name).alias("source_file"),
         F.lit(0).cast("bigint").alias("position"),
         F.lit("key").alias("position_unit"),
@@ -115,13 +137,6 @@ def _refuse(
         "message",
         F.lit(None).cast("string").alias("raw"),
     )
-    n_refused = failed.count()
-    ledger.check_share(n_refused, n_pairs, settings.quarantine, stage=settings.section)
-    if n_refused:
-        ledger.quarantine(
-            spark, refused, settings.lake, stage=settings.section, run_id=run_id
-        )
-    return n_refused
 
 
 def _commit(spark: SparkSession, scored: DataFrame, root: str, fingerprint: str) -> int:

@@ -4,6 +4,7 @@ import os
 import sys
 
 from delta import configure_spark_with_delta_pip
+from pyspark import SparkConf
 from pyspark.sql import SparkSession
 
 from jobs import jars
@@ -36,7 +37,10 @@ def build(spark: Spark, *, app_name: str = "catalog-enrichment") -> SparkSession
     builder = SparkSession.builder.appName(app_name)
     options = dict(_ALWAYS)
     options["spark.sql.shuffle.partitions"] = str(spark.shuffle_partitions)
-    if not _is_submitted():
+    if _is_submitted():
+        given = SparkConf()
+        options = {k: v for k, v in options.items() if not given.contains(k)}
+    else:
         options |= _LOCAL
         log = f"-Dlog4j2.configurationFile={(CONF / 'log4j2.properties').as_uri()}"
         options["spark.driver.extraJavaOptions"] = log

@@ -20,21 +20,21 @@ from pipelines.sentences import source_texts, split
 from pipelines.tables import COMMUNITY_ANSWERS, PRODUCTS, REVIEWS, SENTENCES
 from udfs.sentences import sentence_spans
 
+_INPUTS = (PRODUCTS, REVIEWS, COMMUNITY_ANSWERS)
+
 
 def run(spark: SparkSession, settings: SplitSentences, run_id: str) -> Outcome:
     """Split the texts of the products that changed."""
-    todo = scope(spark, settings, (PRODUCTS, REVIEWS, COMMUNITY_ANSWERS))
+    whole = [lake.read(spark, table, settings.lake) for table in _INPUTS]
+    path = splitter_path(settings, _texts(*whole))
+    if path is None:
+        return Outcome(remark="no text yet")
+    splitter = punkt.fingerprint(path)
+    todo = scope(spark, settings, _INPUTS, model_fp=splitter)
     if todo.is_empty:
-        return Outcome(consumed=todo.consumed)
-    products, reviews, answers = (
-        todo.of(lake.read(spark, table, settings.lake))
-        for table in (PRODUCTS, REVIEWS, COMMUNITY_ANSWERS)
-    )
-    domains = product_domains(products, reviews, answers)
-    texts = source_texts(products, reviews, answers, domains)
-    spans = sentence_spans(
-        splitter_path(settings, texts), max_characters=settings.max_characters
-    )
+        return Outcome(consumed=todo.consumed, model_fp=splitter)
+    texts = _texts(*(todo.of(rows) for rows in whole))
+    spans = sentence_spans(path, max_characters=settings.max_characters)
     written = lake.replace(
         spark,
         split(texts, spans=spans),
@@ -42,17 +42,27 @@ def run(spark: SparkSession, settings: SplitSentences, run_id: str) -> Outcome:
         settings.lake,
         products=todo.products,
     )
-    return Outcome.of(written, consumed=todo.consumed)
+    return Outcome.of(written, consumed=todo.consumed, model_fp=splitter)
 
 
-def splitter_path(settings: SplitSentences, texts: DataFrame) -> str:
-    """Punkt's data, or the file that this lake's own corpus trained once."""
+def _texts(products: DataFrame, reviews: DataFrame, answers: DataFrame) -> DataFrame:
+    domains = product_domains(products, reviews, answers)
+    return source_texts(products, reviews, answers, domains)
+
+
+def splitter_path(settings: SplitSentences, texts: DataFrame) -> str | None:
+    """Punkt's data, or the file that this lake's own corpus trained once.
+
+    None where there is neither data nor a text to learn from.
+    """
     found = punkt.find_data(settings.nltk_data)
     if found is not None:
         return found
     path = f"{settings.models_folder}/sentences/punkt.json"
     if not files.exists(path):
         corpus = _corpus(texts, settings.training_characters)
+        if not corpus:
+            return None
         say(
             settings.section, f"no punkt_tab data: trained on {len(corpus):,} own texts"
         )

@@ -49,12 +49,12 @@ def run(spark: SparkSession, settings: TagNouns, run_id: str) -> Outcome:
         F.col("found.error").alias("message"),
         F.col("text").alias("raw"),
     )
-    n_failed = ledger.quarantine(
-        spark, failed, root, stage=settings.section, run_id=run_id
-    )
+    n_failed = failed.count()
     ledger.check_share(
         n_failed, tagged.count(), settings.quarantine, stage=settings.section
     )
+    if n_failed:
+        ledger.quarantine(spark, failed, root, stage=settings.section, run_id=run_id)
     written = lake.replace(spark, rows, TEXT_NOUNS, root, keeps_missing=True)
     tagged.unpersist()
     outcome = Outcome.of(

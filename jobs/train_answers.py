@@ -7,6 +7,7 @@ Writes  a model folder
 import dataclasses
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -25,7 +26,7 @@ from models import checkpoint
 from models.answers.qar_net import QarNetConfig
 from models.answers.qar_net_training import Pairs, Recipe, Trained, probabilities, train
 from models.metrics import measures
-from models.training import Progress
+from models.training import NotTrainableError, Progress
 from models.vocabulary import Vocabulary
 from pipelines.tables import QA_PAIRS
 
@@ -45,7 +46,7 @@ def run(
     words, vectors = (
         from_lake(spark, settings)
         if settings.vectors is None
-        else from_file(settings.vectors)
+        else from_file(spark, settings, settings.vectors, _labelled_texts(labelled))
     )
     vocabulary = Vocabulary(tuple(words))
     qa = _qa_pairs(spark, settings)
@@ -79,6 +80,12 @@ def run(
     )
     say(settings.section, f"{out}: {card.name} {card.fingerprint}")
     return card
+
+
+def _labelled_texts(labelled: list[LabelledPair]) -> Iterator[str]:
+    for pair in labelled:
+        yield pair.question
+        yield pair.sentence
 
 
 def _pairs(labelled: list[LabelledPair]) -> Pairs:
@@ -212,7 +219,7 @@ def command(
         pairs = read(labelled, format_name, where=where)
         try:
             run(session.build(settings.spark), settings, pairs, folder)
-        except ValueError as error:
+        except NotTrainableError as error:
             raise SettingsError(str(error)) from error
 
     sys.exit(attempt(work))

@@ -11,6 +11,10 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 
+class NotTrainableError(ValueError):
+    """The given examples can't train a model."""
+
+
 @dataclass(frozen=True)
 class Progress:
     """Where a training is.

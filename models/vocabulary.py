@@ -80,13 +80,15 @@ def read_vectors(
     size = 0
     with _opened(path) as stream:
         for number, line in enumerate(stream, start=1):
-            word, *values = line.rstrip().split(" ")
-            if number == 1 and len(values) == 1 and word.isdigit():
+            first, *rest = line.rstrip().split(" ")
+            if number == 1 and len(rest) == 1 and first.isdigit():
                 continue
-            size = size or len(values)
+            size = size or len(rest)
+            # GloVe's 840B file has a few words with spaces in them.
+            word, *values = line.rstrip().rsplit(" ", size)
             if len(values) != size or not size:
                 raise VectorsError(
-                    f"{path}:{number}: {len(values)} values, expected {size or 'some'}"
+                    f"{path}:{number}: {len(rest)} values, expected {size or 'some'}"
                 )
             if wanted is None or word in wanted:
                 rows.append(_row(path, number, values))

@@ -3,6 +3,8 @@
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+LANES = 1 << 16
+
 
 def missing_pairs(pairs: DataFrame, scores: DataFrame) -> DataFrame:
     """Distinct pairs of texts that the model has not scored.
@@ -69,6 +71,9 @@ def _group(hashed: str, n_texts: str, size: int) -> Column:
 def blocks(pairs: DataFrame, questions: DataFrame, sentences: DataFrame) -> DataFrame:
     """One row a block: its distinct texts once, and which of them are paired.
 
+    A text is told by a key, the 64-bit xxHash of its hash: pairs travel as two numbers
+    each, and no text travels once a pair.
+
     Grain: one row per block.
 
     Args:
@@ -77,39 +82,46 @@ def blocks(pairs: DataFrame, questions: DataFrame, sentences: DataFrame) -> Data
         sentences: Columns of `tables.SENTENCES`.
 
     Returns:
-        block, question_hashes, questions, sentence_hashes, sentences (arrays in the
-        order of the hashes), pair_question, pair_sentence (arrays of equal length:
-        indices from 0 into those).
+        block, lane (in [0, `LANES`), by block); question_keys, question_hashes,
+        questions, sentence_keys, sentence_hashes, sentences (arrays in the order of
+        the keys; a text is null where its table no longer has it); pair_question,
+        pair_sentence (arrays of equal length, of keys).
     """
-    asked = questions.select("question_id", F.col("text").alias("question"))
-    said = sentences.select("sentence_id", F.col("text").alias("sentence"))
-    texts = pairs.join(asked, on="question_id", how="inner").join(
-        said, on="sentence_id", how="inner"
+    asked = _texts(pairs, questions, "question")
+    said = _texts(pairs, sentences, "sentence")
+    key = F.struct(
+        F.xxhash64("question_hash").alias("question"),
+        F.xxhash64("sentence_hash").alias("sentence"),
     )
-    by_question = Window.partitionBy("block").orderBy("question_hash")
-    by_sentence = Window.partitionBy("block").orderBy("sentence_hash")
-    placed = texts.select(
+    linked = pairs.groupBy("block").agg(
+        F.array_sort(F.collect_list(key)).alias("pairs")
+    )
+    whole = linked.join(asked, on="block", how="inner").join(
+        said, on="block", how="inner"
+    )
+    return whole.select(
         "block",
-        F.struct(F.col("question_hash").alias("hash"), "question").alias("asked"),
-        F.struct(F.col("sentence_hash").alias("hash"), "sentence").alias("said"),
-        F.struct(
-            (F.dense_rank().over(by_question) - 1).alias("question"),
-            (F.dense_rank().over(by_sentence) - 1).alias("sentence"),
-        ).alias("pair"),
-    )
-    grouped = placed.groupBy("block").agg(
-        F.array_sort(F.collect_set("asked")).alias("asked"),
-        F.array_sort(F.collect_set("said")).alias("said"),
-        F.array_sort(F.collect_list("pair")).alias("pairs"),
-    )
-    return grouped.select(
-        "block",
-        F.col("asked.hash").alias("question_hashes"),
-        F.col("asked.question").alias("questions"),
-        F.col("said.hash").alias("sentence_hashes"),
-        F.col("said.sentence").alias("sentences"),
+        F.pmod("block", F.lit(LANES)).cast("int").alias("lane"),
+        *(
+            F.col(f"_{side}s.{field}").alias(f"{side}{suffix}")
+            for side in ("question", "sentence")
+            for field, suffix in (("key", "_keys"), ("hash", "_hashes"), ("text", "s"))
+        ),
         F.col("pairs.question").alias("pair_question"),
         F.col("pairs.sentence").alias("pair_sentence"),
+    )
+
+
+def _texts(pairs: DataFrame, texts: DataFrame, side: str) -> DataFrame:
+    """One row a block: block, and its distinct texts of one side as `_<side>s`."""
+    hashed, name = f"{side}_hash", f"{side}_id"
+    distinct = pairs.groupBy("block", hashed).agg(F.min(name).alias(name))
+    known = distinct.join(texts.select(name, "text"), on=name, how="left")
+    text = F.struct(
+        F.xxhash64(hashed).alias("key"), F.col(hashed).alias("hash"), "text"
+    )
+    return known.groupBy("block").agg(
+        F.array_sort(F.collect_list(text)).alias(f"_{side}s")
     )
 
 

@@ -86,16 +86,16 @@ def versioned(nouns: DataFrame, *, built_at: Column) -> DataFrame:
     Returns:
         Columns of `tables.ASPECT_NOUNS`.
     """
-    whole = Window.partitionBy()
     line = F.concat_ws("\x1f", "domain", "noun", "n_domain", "n_background")
-    content = F.array_join(F.array_sort(F.collect_list(line).over(whole)), "\n")
-    return nouns.select(
+    content = F.array_join(F.array_sort(F.collect_list(line)), "\n")
+    version = nouns.agg(F.substring(F.sha2(content, 256), 1, 16).alias("version"))
+    return nouns.crossJoin(F.broadcast(version)).select(
         "domain",
         "noun",
         "n_domain",
         "n_background",
         "ratio",
-        F.substring(F.sha2(content, 256), 1, 16).alias("version"),
+        "version",
         built_at.alias("built_at"),
     )
 

@@ -15,7 +15,7 @@ _SEPARATOR = "\x1f"
 _ORDER = ("modified_at", "source_file", "position", "place")
 
 
-def hashed(kind: str, *columns: str) -> Column:
+def hashed(kind: str, *columns: str | Column) -> Column:
     """Id of a row: SHA-256 of its kind and natural key."""
     return F.sha2(F.concat_ws(_SEPARATOR, F.lit(kind), *columns), 256)
 
@@ -39,16 +39,18 @@ def products(raw: DataFrame, *, domains: Mapping[str, str]) -> DataFrame:
 def reviews(raw: DataFrame, *, domains: Mapping[str, str]) -> DataFrame:
     """Columns of `tables.REVIEWS`, the latest record of each review.
 
-    A review is identified by product, person and time; without a person its text is
-    all that identifies it.
+    A review is identified by product, person, time and the variant that was bought;
+    without a person or a time its text is part of what identifies it.
     """
-    by_person = hashed("review", "product_id", "user_id", "reviewed_at")
-    by_text = hashed("review", "product_id", "text")
-    review_id = F.coalesce(
-        "given_id", F.when(F.col("user_id").isNotNull(), by_person).otherwise(by_text)
+    variant = F.coalesce("variant", F.lit(""))
+    by_time = hashed("review", "product_id", "user_id", "reviewed_at", variant)
+    by_text = hashed(
+        "review", "product_id", F.coalesce("user_id", F.lit("")), variant, "text"
     )
+    is_known = F.col("user_id").isNotNull() & F.col("reviewed_at").isNotNull()
+    review_id = F.coalesce("given_id", F.when(is_known, by_time).otherwise(by_text))
     rows = raw.withColumns({"review_id": review_id, "domain": file_domain(domains)})
-    return latest(rows, key=("review_id",)).drop("given_id")
+    return latest(rows, key=("review_id",)).drop("given_id", "variant")
 
 
 def questions(
@@ -74,8 +76,8 @@ def answers(
 ) -> DataFrame:
     """Columns of `tables.COMMUNITY_ANSWERS`: what is known of each answer sent.
 
-    An answer is identified by question, person and time; without a person by its
-    text.
+    An answer is identified by question, person and time; without a person or a time
+    its text is part of what identifies it.
 
     Args:
         raw: Rows of `jobs.sources.questions`.
@@ -86,12 +88,12 @@ def answers(
         "given_question_id", hashed("question", "product_id", "question")
     )
     by_person = hashed("answer", "question_id", "user_id", "answered_at")
-    by_text = hashed("answer", "question_id", "text")
+    by_text = hashed("answer", "question_id", F.coalesce("user_id", F.lit("")), "text")
+    is_known = F.col("user_id").isNotNull() & F.col("answered_at").isNotNull()
     rows = raw.withColumn("question_id", question_id).withColumns(
         {
             "answer_id": F.coalesce(
-                "given_id",
-                F.when(F.col("user_id").isNotNull(), by_person).otherwise(by_text),
+                "given_id", F.when(is_known, by_person).otherwise(by_text)
             ),
             "domain": file_domain(domains),
         }
@@ -123,7 +125,9 @@ def under_names(told: DataFrame, stored: DataFrame) -> tuple[DataFrame, DataFram
         told.filter(~is_named).join(named, on=twin, how="left_anti")
     )
     void = stored.filter(~is_named).join(named, on=twin, how="left_semi")
-    return kept, void.select("answer_id")
+    # One that has got its name under the same id is changed, not void.
+    void = void.select("answer_id").join(kept, on="answer_id", how="left_anti")
+    return kept, void
 
 
 def purchases(raw: DataFrame, stored: DataFrame) -> DataFrame:

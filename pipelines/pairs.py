@@ -6,7 +6,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 _SEPARATOR = "\x1f"
-_DRAWS_PER_NEGATIVE = 4
+# Of the slots two to four in ten are empty.
+_DRAWS_PER_NEGATIVE = 8
 
 
 def qa_pairs(
@@ -20,9 +21,11 @@ def qa_pairs(
     """Questions with their best community answer and with answers to others.
 
     Chen et al. 2019, QA pairs: the top-voted answer is the positive; random answers
-    of *other products of the same domain* are the negatives. A few more draws than
-    wanted are made, since one may hit the question's own product or an answer twice;
-    a question of a domain with one product gets no negative.
+    of *other products of the same domain* are the negatives. An answer stands in a
+    slot by the hash of its id and a draw hits a slot, so that a new answer changes few
+    pairs. More draws than wanted are made, since one may hit an empty slot, the
+    question's own product or an answer twice; a question of a domain with one product
+    gets no negative.
 
     Grain: one row per (question_id, answer_id).
 
@@ -83,22 +86,23 @@ def _negatives(
         "answer_id",
         F.col("text").alias("answer"),
     )
-    by_hash = Window.partitionBy("domain").orderBy(
-        F.xxhash64("answer_id"), F.asc("answer_id")
-    )
-    pool = pool.withColumn("index", F.row_number().over(by_hash) - 1)
     sizes = pool.groupBy("domain").agg(F.count(F.lit(1)).alias("n_answers"))
+    # A power of two: a new answer moves no other one, until their number doubles.
+    n_slots = F.pow(F.lit(2.0), F.ceil(F.log2("n_answers"))).cast("bigint")
+    sizes = sizes.select("domain", n_slots.alias("n_slots"))
+    slots = pool.join(F.broadcast(sizes), on="domain", how="inner").withColumn(
+        "slot", F.pmod(F.xxhash64("answer_id", F.lit(seed)), "n_slots")
+    )
     n_draws = n_negatives * _DRAWS_PER_NEGATIVE
     drawn = (
         positives.select("product_id", "domain", "question_id", "question")
         .join(F.broadcast(sizes), on="domain", how="inner")
         .withColumn("draw", F.explode(F.sequence(F.lit(1), F.lit(n_draws))))
         .withColumn(
-            "index",
-            F.pmod(F.xxhash64("question_id", "draw", F.lit(seed)), "n_answers"),
+            "slot", F.pmod(F.xxhash64("question_id", "draw", F.lit(seed)), "n_slots")
         )
     )
-    met = drawn.join(pool, on=["domain", "index"], how="inner").filter(
+    met = drawn.join(slots.drop("n_slots"), on=["domain", "slot"], how="inner").filter(
         F.col("answer_product_id") != F.col("product_id")
     )
     # Two draws of a question may meet the same answer.
@@ -107,7 +111,10 @@ def _negatives(
         *(F.first(name).alias(name) for name in ("product_id", "domain")),
         *(F.first(name).alias(name) for name in ("question", "answer")),
     )
-    first = Window.partitionBy("question_id").orderBy("draw")
+    # Answers of one slot come with one draw: a hash of both puts them in order.
+    first = Window.partitionBy("question_id").orderBy(
+        "draw", F.xxhash64("question_id", "answer_id"), "answer_id"
+    )
     kept = distinct.withColumn("place", F.row_number().over(first)).filter(
         F.col("place") <= n_negatives
     )
@@ -116,15 +123,17 @@ def _negatives(
 
 @dataclass(frozen=True)
 class Candidates:
-    """Pairs to score, and how many the limits left out of each product.
+    """Pairs to score, and how many there were of each product before the limits.
 
     Attributes:
         pairs: Columns of `tables.QR_PAIRS`.
         found: product_id, n_found: pairs before the limits.
+        ranked: What both are made from; persisted, it is computed once.
     """
 
     pairs: DataFrame
     found: DataFrame
+    ranked: DataFrame
 
 
 def qr_pairs(
@@ -186,7 +195,7 @@ def qr_pairs(
         "sentence_hash",
         "shared_nouns",
     )
-    return Candidates(pairs=selected, found=n_found)
+    return Candidates(pairs=selected, found=n_found, ranked=found)
 
 
 def _postings(

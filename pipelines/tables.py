@@ -272,12 +272,11 @@ ASPECT_NOUNS = _table(
             "double",
             "In-domain over background frequency; null without a background.",
         ),
-        "version": ("string", "Hash of the whole list and its thresholds."),
-        "built_at": ("timestamp", "When this version was built, UTC."),
+        "version": ("string", "Hash of the whole list."),
+        "built_at": ("timestamp", "When this version was built last, UTC."),
     },
     cluster_by=("domain",),
     constraints={"counts": "n_domain > 0 AND n_background >= 0"},
-    stamps=("built_at",),
 )
 
 QA_PAIRS = _table(
@@ -426,7 +425,10 @@ RUN_LEDGER = _table(
         "n_written": ("bigint", "Rows inserted or changed."),
         "n_duplicate": ("bigint", "Rows that were there already or repeated."),
         "n_quarantined": ("bigint", "Rows refused, see quarantine."),
-        "n_unchanged": ("bigint", "Rows of the table that the stage left as they are."),
+        "n_unchanged": (
+            "bigint",
+            "Rows that stood in the table already with the same content.",
+        ),
         "n_deleted": ("bigint", "Rows that went since their input went."),
         "n_cut": ("bigint", "Candidates left out by a limit in conf."),
         "version_before": ("bigint", "Delta version of the table before."),

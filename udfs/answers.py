@@ -1,6 +1,7 @@
 """Scores of question-sentence blocks: the adapter of the answer models."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -194,48 +195,65 @@ def _scored(
     model: AnswerScorer, blocks: pa.RecordBatch, token_budget: int
 ) -> pa.RecordBatch:
     """All blocks together: a text that stands in several is encoded once."""
-    question_hash, questions, pair_question = _texts_of(
-        blocks, "question_hashes", "questions", "pair_question"
-    )
-    sentence_hash, sentences, pair_sentence = _texts_of(
-        blocks, "sentence_hashes", "sentences", "pair_sentence"
-    )
+    asked = _texts_of(blocks, "question")
+    said = _texts_of(blocks, "sentence")
     scores, failures = score_block(
         model,
-        questions,
-        sentences,
-        pair_question,
-        pair_sentence,
+        [text or "" for text in asked.texts],
+        [text or "" for text in said.texts],
+        asked.of_pair,
+        said.of_pair,
         token_budget=token_budget,
     )
-    names: list[list[str | None]] = [[None] * len(scores), [None] * len(scores)]
+    failures |= _without_text(asked) | _without_text(said)
+    classes: list[str | None] = [None] * len(scores)
+    messages: list[str | None] = [None] * len(scores)
     for place, failure in failures.items():
-        names[0][place], names[1][place] = failure.error_class, failure.message
+        scores[place] = np.nan
+        classes[place], messages[place] = failure.error_class, failure.message
     return pa.RecordBatch.from_arrays(
         [
-            question_hash.take(pa.array(pair_question)),
-            sentence_hash.take(pa.array(pair_sentence)),
+            asked.hashes.take(pa.array(asked.of_pair)),
+            said.hashes.take(pa.array(said.of_pair)),
             pa.array(scores.astype(np.float64), mask=np.isnan(scores)),
-            pa.array(names[0], pa.string()),
-            pa.array(names[1], pa.string()),
+            pa.array(classes, pa.string()),
+            pa.array(messages, pa.string()),
         ],
         schema=_ARROW,
     )
 
 
-def _texts_of(
-    blocks: pa.RecordBatch, hashes: str, texts: str, pairs: str
-) -> tuple[pa.Array, list[str], np.ndarray]:
-    """Distinct texts of all blocks, and the place of each pair's among them."""
-    flat = blocks.column(hashes).flatten().dictionary_encode()
-    places = flat.indices.to_numpy(zero_copy_only=False)
-    _, first = np.unique(places, return_index=True)
-    distinct = blocks.column(texts).flatten().take(pa.array(first)).to_pylist()
-    # A pair's index counts from the start of its block's texts.
-    n_texts = blocks.column(hashes).value_lengths().to_numpy(zero_copy_only=False)
-    starts = np.cumsum(n_texts) - n_texts
-    column = blocks.column(pairs)
-    n_pairs = column.value_lengths().to_numpy(zero_copy_only=False)
-    indices = column.flatten().to_numpy(zero_copy_only=False)
-    of_pair = places[indices + np.repeat(starts, n_pairs)]
-    return flat.dictionary, [text or "" for text in distinct], of_pair
+@dataclass(frozen=True)
+class _Texts:
+    """The distinct texts of one side of all blocks, and each pair's place in them."""
+
+    side: str
+    hashes: pa.Array
+    texts: list[str | None]
+    of_pair: np.ndarray
+
+
+def _texts_of(blocks: pa.RecordBatch, side: str) -> _Texts:
+    keys = _flat(blocks, f"{side}_keys")
+    hashes = blocks.column(f"{side}_hashes").flatten()
+    unique, first, place = np.unique(keys, return_index=True, return_inverse=True)
+    distinct = hashes.take(pa.array(first))
+    if not distinct.take(pa.array(place)).equals(hashes):
+        raise ValueError(f"two {side} hashes have one 64-bit key")
+    pair_keys = _flat(blocks, f"pair_{side}")
+    of_pair = np.searchsorted(unique, pair_keys)
+    texts = blocks.column(f"{side}s").flatten().take(pa.array(first))
+    return _Texts(side, distinct, texts.to_pylist(), of_pair)
+
+
+def _flat(blocks: pa.RecordBatch, name: str) -> np.ndarray:
+    values: np.ndarray = blocks.column(name).flatten().to_numpy(zero_copy_only=False)
+    return values
+
+
+def _without_text(side: _Texts) -> dict[int, Failure]:
+    """Failures of the pairs whose text is gone from its table."""
+    is_gone = np.array([text is None for text in side.texts])
+    message = f"the {side.side} is no longer in its table: run the stages before"
+    gone = Failure("missing_text", message)
+    return {int(place): gone for place in np.flatnonzero(is_gone[side.of_pair])}

@@ -65,6 +65,8 @@ def load_once(key: Hashable, load: Callable[[], R]) -> R:
 def device_name() -> str:
     """Device of this task: the GPU that Spark gave it, else what torch finds.
 
+    torch counts the devices of CUDA_VISIBLE_DEVICES from 0, Spark gives their address.
+
     Nothing touches CUDA before the worker was forked, since it is called there alone.
     """
     import torch
@@ -72,9 +74,13 @@ def device_name() -> str:
     address = _task_gpu()
     if not torch.cuda.is_available():
         return "cpu"
-    if address is not None and "CUDA_VISIBLE_DEVICES" not in os.environ:
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if address is None:
+        return "cuda:0"
+    if visible is None:
         return f"cuda:{address}"
-    return "cuda:0"
+    names = [name.strip() for name in visible.split(",")]
+    return f"cuda:{names.index(address) if address in names else 0}"
 
 
 def _task_gpu() -> str | None:
@@ -147,19 +153,22 @@ def _attempt(
 ) -> None:
     try:
         results.batches.append((places, work(places)))
+        return
     except Exception as error:  # noqa: BLE001 - one input must not stop the others
-        if len(places) == 1:
-            lines = str(error).splitlines() or [""]
-            failure = Failure(type(error).__name__, lines[0][:500])
-            results.failures[int(places[0])] = failure
-            return
-        if _is_out_of_memory(error):
-            cost = len(places) * int(table[places].max(axis=0).sum())
-            results.budget = max(1, min(results.budget, cost) // 2)
-            _empty_cache()
-        half = len(places) // 2
-        _attempt(places[:half], table, work, results)
-        _attempt(places[half:], table, work, results)
+        is_memory = _is_out_of_memory(error)
+        lines = str(error).splitlines() or [""]
+        failure = Failure(type(error).__name__, lines[0][:500])
+    # Out of the handler: the error's traceback holds the failed batch's tensors.
+    if is_memory:
+        cost = len(places) * int(table[places].max(axis=0).sum())
+        results.budget = max(1, min(results.budget, cost) // 2)
+        _empty_cache()
+    if len(places) == 1:
+        results.failures[int(places[0])] = failure
+        return
+    half = len(places) // 2
+    _attempt(places[:half], table, work, results)
+    _attempt(places[half:], table, work, results)
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -30,10 +30,8 @@ class _Lines:
             self.is_over = True
             raise StopIteration
         self.taken.append(line)
-        if (
-            line.is_too_long
-            or sum(len(one.content) for one in self.taken) > self._limit
-        ):
+        self._n_bytes += len(line.content)
+        if line.is_too_long or self._n_bytes > self._limit:
             raise too_long(self._limit)
         return line.content.decode("utf-8", "surrogateescape") + "\n"
 

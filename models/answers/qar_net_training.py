@@ -24,7 +24,7 @@ from models.answers.qar_net import (
     texts_of,
 )
 from models.metrics import average_precision, best_threshold, measures
-from models.training import Progress, fit
+from models.training import NotTrainableError, Progress, fit
 from models.vocabulary import Vocabulary
 
 _EVALUATION_BATCH = 512
@@ -120,11 +120,11 @@ def train(
         report: Called after each epoch.
 
     Raises:
-        ValueError: Training or validation pairs hold one class alone.
+        NotTrainableError: Training or validation pairs hold one class alone.
     """
     for name, pairs in (("training", qr), ("validation", validation)):
         if len(set(pairs.labels)) < 2:
-            raise ValueError(
+            raise NotTrainableError(
                 f"{len(pairs)} {name} pairs hold labels {sorted(set(pairs.labels))},"
                 " expected both 0 and 1: give more labelled questions"
             )

@@ -10,6 +10,7 @@ and a sentence longer than a limit is cut at white space.
 | abbreviations, collocations, starters | `PunktParameters` | what training learns |
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -74,6 +75,22 @@ def train(texts: Iterable[str]) -> str:
         ensure_ascii=False,
         sort_keys=True,
     )
+
+
+def fingerprint(path: str) -> str:
+    """First 16 hex digits of a SHA-256 over the data that `load` reads.
+
+    Raises:
+        SplitterError: The data can't be read.
+    """
+    place = Path(path)
+    digest = hashlib.sha256()
+    try:
+        for file in sorted(place.iterdir()) if place.is_dir() else [place]:
+            digest.update(file.read_bytes())
+    except OSError as error:
+        raise SplitterError(f"{path}: {error}, expected Punkt parameters") from None
+    return digest.hexdigest()[:16]
 
 
 def load(path: str) -> PunktSentenceTokenizer:

@@ -1,6 +1,7 @@
 """Tables: created as declared, written by difference, refused when wrong."""
 
 import pytest
+from delta.exceptions.base import ConcurrentAppendException
 from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
@@ -101,6 +102,23 @@ def test_a_broken_constraint_stops_the_whole_write(spark, lake_root):
     with pytest.raises(Exception, match="price_range"):
         lake.replace(spark, bad, PRODUCTS, lake_root)
     assert titles(spark, lake_root) == {}
+
+
+def test_a_commit_in_another_writers_way_is_tried_again(monkeypatch):
+    monkeypatch.setattr("jobs.lake.time.sleep", lambda _: None)
+    attempts = []
+
+    def commit(n_conflicts):
+        attempts.append(1)
+        if len(attempts) <= n_conflicts:
+            raise ConcurrentAppendException("another writer was faster")
+
+    lake._commit(lambda: commit(2))
+    assert len(attempts) == 3
+    attempts.clear()
+    with pytest.raises(ConcurrentAppendException):
+        lake._commit(lambda: commit(99))
+    assert len(attempts) == 5
 
 
 def test_inserting_again_adds_nothing(spark, lake_root):

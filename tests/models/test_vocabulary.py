@@ -60,6 +60,14 @@ def test_a_bad_line_is_named(tmp_path, content, told):
         read_vectors(str(path))
 
 
+def test_a_word_may_have_spaces_as_some_of_gloves_do(tmp_path):
+    path = tmp_path / "v.txt"
+    path.write_text("the 1 2\nat name@domain.com 3 4\n")
+    words, vectors = read_vectors(str(path))
+    assert words == ["the", "at name@domain.com"]
+    np.testing.assert_array_equal(vectors, [[1, 2], [3, 4]])
+
+
 def test_the_real_vectors_are_read(real_data):
     path = real_data / "vectors-word2vec-1000" / "vectors.txt.gz"
     words, vectors = read_vectors(str(path))

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from pipelines.answers import blocks, missing_pairs, rank_answers, with_block
+from pipelines.answers import LANES, blocks, missing_pairs, rank_answers, with_block
 from pipelines.tables import (
     ANSWER_SCORES,
     QR_PAIRS,
@@ -65,12 +65,27 @@ def test_the_blocks_hold_every_missing_pair_once(spark, n_questions, n_sentences
     found = Counter()
     for row in rows:
         assert len(row.questions) == len(set(row.questions))
+        assert 0 <= row.lane < LANES
+        assert row.question_keys == sorted(set(row.question_keys))
         for asked, said in zip(row.pair_question, row.pair_sentence, strict=True):
-            assert row.questions[asked] == f"text {row.question_hashes[asked][1:]}"
-            assert row.sentences[said] == f"text {row.sentence_hashes[said][1:]}"
-            found[row.question_hashes[asked], row.sentence_hashes[said]] += 1
+            q, s = row.question_keys.index(asked), row.sentence_keys.index(said)
+            assert row.questions[q] == f"text {row.question_hashes[q][1:]}"
+            assert row.sentences[s] == f"text {row.sentence_hashes[s][1:]}"
+            found[row.question_hashes[q], row.sentence_hashes[s]] += 1
     assert found == Counter((f"h{q}", f"h{s}") for _, q, s in GRID)
     assert (len(rows) == 1) == (n_questions == 100)
+
+
+def test_a_text_that_is_gone_is_null_and_its_pair_stays(spark):
+    pairs = missing_pairs(pairs_of(spark, GRID[:4]), scores_of(spark, []))
+    placed = with_block(pairs, block_questions=9, block_sentences=9)
+    questions, sentences = texts_of(spark, GRID[:4])
+    gone = GRID[0][2]
+    rest = sentences.filter(f"sentence_id <> '{gone}'")
+    (row,) = blocks(placed, questions, rest).collect()
+    assert len(row.pair_question) == 4
+    told = dict(zip(row.sentence_hashes, row.sentences, strict=True))
+    assert [text for text, said in told.items() if said is None] == [f"h{gone}"]
 
 
 def test_a_product_with_very_many_texts_becomes_blocks_of_bounded_size(spark):

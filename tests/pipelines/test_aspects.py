@@ -100,6 +100,9 @@ def test_the_version_is_the_content(spark):
     assert versions[0] == versions[1] != versions[2]
     current = newest(first.unionByName(other))
     assert {row.version for row in current.collect()} == versions[2]
+    # An earlier list that is built once more is the newest again.
+    back = newest(other.unionByName(build(1, 4)))
+    assert {row.version for row in back.collect()} == versions[0]
 
 
 def test_each_distinct_text_without_nouns_comes_once(spark):

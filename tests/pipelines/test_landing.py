@@ -91,6 +91,9 @@ def test_a_review_is_known_by_its_id_else_person_and_time_else_text(spark):
         {**review, "user_id": "u", "reviewed_at": DAY, "position": 2, "text": "better"},
         {**review, "user_id": "u", "reviewed_at": NEXT_DAY},
         {**review, "user_id": "u"},
+        {**review, "user_id": "u", "text": "another"},
+        {**review, "user_id": "v", "reviewed_at": DAY, "variant": "red"},
+        {**review, "user_id": "v", "reviewed_at": DAY, "variant": "blue"},
         {**review},
         {**review, "rating": 5.0, "position": 2},
         {**review, "product_id": "other"},
@@ -102,13 +105,16 @@ def test_a_review_is_known_by_its_id_else_person_and_time_else_text(spark):
     )
     assert kept == [
         ("other", "good", 0),
+        ("p", "another", 0),
         ("p", "better", 0),
+        ("p", "good", 0),
+        ("p", "good", 0),
         ("p", "good", 0),
         ("p", "good", 0),
         ("p", "good", 0),
         ("p", "good", 5.0),
     ]
-    assert len({row["review_id"] for row in found.collect()}) == 6
+    assert len({row["review_id"] for row in found.collect()}) == 9
 
 
 @pytest.mark.parametrize("partitions", [1, 3])
@@ -169,6 +175,14 @@ def test_a_name_that_comes_later_makes_the_stored_nameless_answer_void(spark):
     told, void = answers(spark, [{**ANSWER, "user_id": "u"}], [nameless.asDict()])
     assert [row.user_id for row in told] == ["u"]
     assert [row.answer_id for row in void] == [nameless.answer_id]
+
+
+def test_an_answer_that_gets_its_name_under_its_own_id_is_no_void_one(spark):
+    given = {**ANSWER, "given_id": "a"}
+    [nameless], _ = answers(spark, [given])
+    told, void = answers(spark, [{**given, "user_id": "u"}], [nameless.asDict()])
+    assert [(row.answer_id, row.user_id) for row in told] == [("a", "u")]
+    assert void == []
 
 
 def test_a_nameless_answer_that_comes_later_is_a_repetition(spark):

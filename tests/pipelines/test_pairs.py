@@ -63,6 +63,26 @@ def test_the_draw_depends_on_the_seed_alone(spark):
     assert drawn(seed=1) != drawn(seed=2)
 
 
+def test_a_new_answer_changes_few_pairs(spark):
+    asked = [(f"q{i}", f"p{i}", f"question {i}") for i in range(120)]
+    said = [(f"a{i}", f"q{i}", f"p{i}", 0, 0) for i in range(120)]
+    domains = spark.createDataFrame([(f"p{i}", "A") for i in range(120)], DOMAINS)
+
+    def pairs(rows):
+        made = qa_pairs(
+            questions(spark, asked),
+            answers(spark, rows),
+            domains,
+            n_negatives=2,
+            seed=1,
+        )
+        return {row.pair_id for row in made.collect()}
+
+    before, after = pairs(said), pairs([*said, ("new", "q0", "p0", 0, 9)])
+    assert len(before) == len(after) == 3 * 120
+    assert len(before - after) < 20
+
+
 def test_the_top_voted_answer_is_the_positive(spark):
     said = [
         ("few", "q", "p", 1, 1),

@@ -1,6 +1,7 @@
 """Block scoring: equal to the plain network, in any order, on any device."""
 
 import os
+import zlib
 from dataclasses import asdict
 
 import numpy as np
@@ -17,9 +18,10 @@ from tests.models import toy
 from udfs.answers import SCHEMA, answer_scores, score_block
 
 BLOCK = (
-    "block bigint, question_hashes array<string>, questions array<string>,"
+    "block bigint, question_keys array<bigint>, question_hashes array<string>,"
+    " questions array<string>, sentence_keys array<bigint>,"
     " sentence_hashes array<string>, sentences array<string>,"
-    " pair_question array<int>, pair_sentence array<int>"
+    " pair_question array<bigint>, pair_sentence array<bigint>"
 )
 
 
@@ -135,14 +137,19 @@ def test_what_can_not_be_scored_fails_alone_and_says_why(model):
 
 
 def block(number, questions, sentences, pairs):
+    """Keys need no more than to be other ones for other texts."""
+    asked = [zlib.crc32(text.encode()) for text in questions]
+    said = [zlib.crc32(text.encode()) for text in sentences]
     return (
         number,
+        asked,
         [f"h {text}" for text in questions],
         questions,
+        said,
         [f"h {text}" for text in sentences],
         sentences,
-        [q for q, _ in pairs],
-        [s for _, s in pairs],
+        [asked[q] for q, _ in pairs],
+        [said[s] for _, s in pairs],
     )
 
 
@@ -172,20 +179,13 @@ def scorer(card, **changes):
 
 def expected():
     found = {}
-    for (
-        _,
-        question_hashes,
-        questions,
-        sentence_hashes,
-        sentences,
-        asked,
-        said,
-    ) in BLOCKS:
+    for row in arrow(BLOCKS).to_pylist():
+        asked = [row["question_keys"].index(key) for key in row["pair_question"]]
+        said = [row["sentence_keys"].index(key) for key in row["pair_sentence"]]
         pairs = list(zip(asked, said, strict=True))
-        for (q, s), score in zip(
-            pairs, plainly(questions, sentences, pairs), strict=True
-        ):
-            found[question_hashes[q], sentence_hashes[s]] = score
+        scores = plainly(row["questions"], row["sentences"], pairs)
+        for (q, s), score in zip(pairs, scores, strict=True):
+            found[row["question_hashes"][q], row["sentence_hashes"][s]] = score
     return found
 
 
@@ -200,6 +200,26 @@ def test_blocks_that_come_together_or_apart_score_alike(card, sizes):
     assert len(rows) == 5
     assert found == pytest.approx(expected(), abs=1e-5)
     assert {row["error_class"] for row in rows} == {None}
+
+
+def test_a_pair_whose_text_is_gone_is_refused_and_the_others_are_scored(card):
+    blocks = arrow(BLOCKS).to_pylist()
+    blocks[0]["sentences"] = ["w4", None]
+    names = [part.split()[0] for part in BLOCK.split(", ")]
+    batch = arrow([[row[name] for name in names] for row in blocks])
+    rows = [row for part in scorer(card)(iter([batch])) for row in part.to_pylist()]
+    refused = {row["sentence_hash"] for row in rows if row["score"] is None}
+    assert refused == {"h w5 w6 w7"}
+    assert {row["error_class"] for row in rows} == {None, "missing_text"}
+    assert sum(row["score"] is None for row in rows) == 2
+
+
+def test_two_texts_with_one_key_are_refused(card):
+    blocks = arrow(BLOCKS).to_pylist()
+    blocks[0]["question_keys"] = [7, 7]
+    batch = pa.RecordBatch.from_pylist(blocks, schema=arrow(BLOCKS).schema)
+    with pytest.raises(ValueError, match="one 64-bit key"):
+        list(scorer(card)(iter([batch])))
 
 
 def test_a_model_that_was_replaced_meanwhile_is_refused(card):

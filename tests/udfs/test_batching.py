@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udfs.batching import Failure, NotANumberError, in_budget, load_once, refuse_nan
+from udfs.batching import (
+    Failure,
+    NotANumberError,
+    device_name,
+    in_budget,
+    load_once,
+    refuse_nan,
+)
 
 LENGTHS = st.lists(st.integers(1, 30), min_size=0, max_size=60)
 
@@ -61,6 +68,51 @@ def test_out_of_memory_halves_the_budget_and_loses_nothing():
     assert results.budget <= 60
     # After the first surprise no batch is as large as the one that failed.
     assert max(sizes[1:]) < sizes[0]
+
+
+def test_memory_of_a_failed_batch_is_free_before_it_is_tried_in_halves():
+    held = []
+
+    class Tensor:
+        def __init__(self):
+            held.append(self)
+
+        def __del__(self):
+            freed.append(1)
+
+    freed, free_at = [], []
+
+    def work(places):
+        free_at.append(len(freed))
+        batch = Tensor()
+        held.clear()
+        if len(places) > 2:
+            raise RuntimeError("CUDA out of memory", id(batch))
+        return places.tolist()
+
+    in_budget(np.full(8, 10), 80, work)
+    # Whatever was tried before holds nothing when the next batch begins.
+    assert free_at == list(range(len(free_at)))
+
+
+@pytest.mark.parametrize(
+    ("visible", "address", "device"),
+    [
+        (None, None, "cuda:0"),
+        (None, "2", "cuda:2"),
+        ("0,1,2,3", "3", "cuda:3"),
+        ("4, 6", "6", "cuda:1"),
+        ("6", "0", "cuda:0"),
+        ("4,6", None, "cuda:0"),
+    ],
+)
+def test_a_task_works_on_the_gpu_it_was_given(monkeypatch, visible, address, device):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("udfs.batching._task_gpu", lambda: address)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert device_name() == device
 
 
 def test_an_input_too_large_alone_is_a_failure_and_the_others_are_not():

@@ -51,8 +51,9 @@ def with_block(
         Columns of `missing` and `block`, a 64-bit number.
     """
     sizes = missing.groupBy("product_id").agg(
-        F.countDistinct("question_hash").alias("n_questions"),
-        F.countDistinct("sentence_hash").alias("n_sentences"),
+        # An estimate will do, and is the same for the same pairs in any order.
+        F.approx_count_distinct("question_hash").alias("n_questions"),
+        F.approx_count_distinct("sentence_hash").alias("n_sentences"),
     )
     sized = missing.join(sizes, on="product_id", how="inner")
     block = F.xxhash64(

@@ -33,6 +33,7 @@ QUICK = (
 )
 PACKAGE = "io.delta:delta-spark_4.2_2.13:4.4.0"
 DELTA = {
+    "spark.databricks.delta.snapshotPartitions": "2",
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": (
         "org.apache.spark.sql.delta.catalog.DeltaCatalog"
@@ -121,9 +122,9 @@ def _sets(folder: Path, lake: str) -> list[str]:
 
 def _do(command: list[str], folder: Path, env: dict[str, str]) -> None:
     started = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, env=env, stdout=subprocess.DEVNULL)
     if done.returncode:
-        sys.exit(f"{' '.join(command)}\n{done.stderr[-3000:]}")
+        sys.exit(f"exit {done.returncode}: {' '.join(command)}")
     name = " ".join(Path(part).name for part in command[:5])
     print(f"{time.perf_counter() - started:6.1f} s  {name} ...", flush=True)
 
@@ -145,7 +146,10 @@ def _content(table: Table, lake: str) -> tuple[list[str], list[float]]:
     told = []
     for row in rows:
         floats: list[float] = []
-        kept = {name: row[name] for name in table.columns if name not in table.stamps}
+        names = [
+            name for name in table.columns if name not in (*table.stamps, "built_at")
+        ]
+        kept = {name: row[name] for name in names}
         text = json.dumps(_without(kept, floats), default=str, sort_keys=True)
         told.append((text, floats))
     told.sort()

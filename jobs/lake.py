@@ -10,16 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from delta.exceptions.base import (
-    ConcurrentAppendException,
-    ConcurrentDeleteDeleteException,
-    ConcurrentDeleteReadException,
-    ConcurrentTransactionException,
-    ConcurrentWriteException,
-    DeltaConcurrentModificationException,
-    MetadataChangedException,
-    ProtocolChangedException,
-)
+from delta.exceptions import base
 from delta.tables import DeltaTable
 from pyspark import StorageLevel
 from pyspark.errors import AnalysisException, PySparkException
@@ -31,14 +22,14 @@ from pipelines.tables import Table
 
 _ATTEMPTS = 5
 _CONFLICTS = (
-    ConcurrentAppendException,
-    ConcurrentDeleteDeleteException,
-    ConcurrentDeleteReadException,
-    ConcurrentTransactionException,
-    ConcurrentWriteException,
-    DeltaConcurrentModificationException,
-    MetadataChangedException,
-    ProtocolChangedException,
+    base.ConcurrentAppendException,
+    base.ConcurrentDeleteDeleteException,
+    base.ConcurrentDeleteReadException,
+    base.ConcurrentTransactionException,
+    base.ConcurrentWriteException,
+    base.DeltaConcurrentModificationException,
+    base.MetadataChangedException,
+    base.ProtocolChangedException,
 )
 
 

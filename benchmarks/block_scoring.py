@@ -19,8 +19,8 @@ import torch
 
 from benchmarks import catalogue, report
 from models.answers import load
-from models.answers.qar_net import texts_of
-from models.answers.qar_net_scorer import QarNetScorer
+from models.answers.factored import FactoredScorer
+from models.answers.qar_net import QarNet
 from udfs.answers import score_block
 from udfs.batching import device_name
 
@@ -44,14 +44,14 @@ def run(n_pairs: int, n_threads: int = 1) -> list[report.Row]:
     with tempfile.TemporaryDirectory() as folder:
         card = catalogue.model(Path(folder) / "answers")
         model = load(card.folder, device=device_name(), precision="fp32")
-    assert isinstance(model, QarNetScorer)
+    assert isinstance(model, FactoredScorer)
     rows = [_shape(model, *shape, n_pairs) for shape in SHAPES]
     report.show(f"Block scoring ({report.machine()})", rows)
     return rows
 
 
 def _shape(
-    model: QarNetScorer, n_questions: int, n_sentences: int, n_pairs: int
+    model: FactoredScorer, n_questions: int, n_sentences: int, n_pairs: int
 ) -> report.Row:
     rng = np.random.default_rng(0)
     n_blocks = max(1, n_pairs // (n_questions * n_sentences))
@@ -113,19 +113,20 @@ def _joined(
 
 @torch.inference_mode()
 def _pairwise(
-    model: QarNetScorer,
+    model: FactoredScorer,
     blocks: list[tuple[list[str], list[str], np.ndarray, np.ndarray]],
     size: int,
     limit: int | None = None,
 ) -> np.ndarray:
     found = []
-    network, vocabulary = model.network, model.vocabulary
+    network = model.network
+    assert isinstance(network, QarNet)
     for questions, sentences, asked, said in blocks:
         for start in range(0, len(asked[:limit]), size):
             batch = slice(start, start + size)
             output = network(
-                texts_of([questions[q] for q in asked[batch]], vocabulary, 80),
-                texts_of([sentences[s] for s in said[batch]], vocabulary, 80),
+                network.read([questions[q] for q in asked[batch]]),
+                network.read([sentences[s] for s in said[batch]]),
             )
             found.append(torch.sigmoid(output.logit).numpy())
     return np.concatenate(found)

@@ -24,11 +24,12 @@ CONFIG = QarNetConfig(
 def model(folder: Path) -> Card:
     """A model folder: speed does not depend on what the weights are."""
     torch.manual_seed(0)
-    network = QarNet(CONFIG, torch.randn(len(WORDS), CONFIG.vector_size))
+    network = QarNet(CONFIG, WORDS)
+    network.inputs.set_vectors(torch.randn(len(WORDS), CONFIG.vector_size).numpy())
     return checkpoint.save(
         str(folder),
         name="qar-net",
-        config={**asdict(CONFIG), "threshold": 0.5},
+        config={"sizes": asdict(CONFIG), "threshold": 0.5},
         weights=network.state_dict(),
         words=WORDS,
         metrics={},

@@ -10,13 +10,30 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 SentenceSource = Literal["review", "bullet", "description", "community_answer"]
+
+
+def _method(name: str) -> str:
+    from models.answers import METHODS
+
+    if name not in METHODS:
+        raise ValueError(f"expected one of {', '.join(METHODS)}")
+    return name
+
+
+def _odd(value: int) -> int:
+    if value % 2 == 0:
+        raise ValueError("expected an odd number")
+    return value
+
+
+AnswerMethod = Annotated[str, AfterValidator(_method)]
 
 
 def _texts(options: Any) -> Any:
@@ -217,7 +234,9 @@ class TrainAnswers(JobSettings):
 
     section: ClassVar[str] = "train_answers"
 
-    method: Literal["qar-net"]
+    method: AnswerMethod
+    preset: Literal["paper", "released_code"]
+    released_flaws: tuple[Literal["slot_bias", "batch_r1", "batch_r2"], ...]
     vectors: str | None
     vector_size: Count
     vector_min_count: Count
@@ -235,6 +254,20 @@ class TrainAnswers(JobSettings):
     max_tokens: Count
     pretrain_epochs: tuple[Annotated[float, Field(ge=0)], ...]
     pretrain_pairs: Annotated[int, Field(ge=0)]
+    n_filters: Count
+    filter_width: Annotated[int, Field(ge=1), AfterValidator(_odd)]
+    fused_size: Count
+    soft_size: Count
+    soft_weights: tuple[Annotated[float, Field(ge=0)], ...]
+    encoder: str | None
+    encoder_learning_rate: Annotated[float, Field(gt=0)]
+    encoder_batch_size: Annotated[int, Field(ge=2)]
+    encoder_epochs: Count
+    encoder_qa_pairs: Annotated[int, Field(ge=0)]
+    late_size: Count
+    late_dropout: Annotated[float, Field(ge=0, lt=1)]
+    late_trained_layers: Annotated[int, Field(ge=0)]
+    late_qa_pairs: Annotated[int, Field(ge=0)]
     learning_rate: Annotated[float, Field(gt=0)]
     fine_tune_learning_rate: Annotated[float, Field(gt=0)]
     max_epochs: Count
@@ -244,8 +277,42 @@ class TrainAnswers(JobSettings):
     threads: Count
 
 
+class AnswerSet(Section):
+    """A labelled set of a comparison."""
+
+    format: str
+    files: Annotated[tuple[str, ...], Field(min_length=1)]
+    where: tuple[str, ...] = ()
+    positive_from: float | None = None
+
+
+Study = Literal["methods", "regularisers", "pretraining", "k", "mu", "eta"]
+
+
+class CompareAnswers(JobSettings):
+    """Settings of `compare_answers`."""
+
+    section: ClassVar[str] = "compare_answers"
+
+    data: str | None
+    sets: dict[str, AnswerSet]
+    methods: tuple[AnswerMethod, ...]
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)]
+    studies: tuple[Study, ...]
+    study_set: str
+    pretraining: tuple[Annotated[float, Field(ge=0)], ...]
+    k: tuple[Count, ...]
+    mu: tuple[Annotated[float, Field(ge=0)], ...]
+    eta: tuple[Annotated[float, Field(ge=0)], ...]
+    processes: Count
+    threads: Count
+    n_resamples: Count
+    speed_set: str
+    speed_questions: Count
+
+
 S = TypeVar("S", bound=JobSettings)
-_OPEN = ("spark.options", "land.domains")
+_OPEN = ("spark.options", "land.domains", "compare_answers.sets")
 _TOP = ("landing", "lake", "models", "run_date", "spark", "quarantine", "land")
 
 

@@ -7,7 +7,7 @@ Writes  a model folder
 import dataclasses
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -20,14 +20,23 @@ from jobs import config, lake, session
 from jobs.config import SettingsError, TrainAnswers
 from jobs.launch import CONF, PRINT_CONFIG, SET, attempt, document_of, shown
 from jobs.progress import say
-from jobs.sources.labelled import FORMATS, LabelledPair, read, split_by_question
+from jobs.sources.labelled import (
+    FORMATS,
+    LabelledPair,
+    normalised,
+    read,
+    split_by_question,
+)
 from jobs.word_vectors import from_file, from_lake
 from models import checkpoint
-from models.answers.qar_net import QarNetConfig
-from models.answers.qar_net_training import Pairs, Recipe, Trained, probabilities, train
+from models.answers import METHODS, train
+from models.answers.examples import Examples, Pairs, Recipe, Trained
+from models.answers.factored import logits_of
+from models.calibration import Decision, decide
+from models.encoder import EncoderError
 from models.metrics import measures
 from models.training import NotTrainableError, Progress
-from models.vocabulary import Vocabulary
+from models.word_inputs import WordVectors
 from pipelines.tables import QA_PAIRS
 
 
@@ -42,44 +51,63 @@ def run(
     torch.set_num_threads(settings.threads)
     shares = (settings.validation_share, settings.test_share)
     parts = split_by_question(labelled, shares=shares, seed=settings.seed)
-    validation, test, rest = (_pairs(part) for part in parts)
+    validation, test, rest = (pairs_of(part) for part in parts)
     words, vectors = (
         from_lake(spark, settings)
         if settings.vectors is None
         else from_file(spark, settings, settings.vectors, _labelled_texts(labelled))
     )
-    vocabulary = Vocabulary(tuple(words))
-    qa = _qa_pairs(spark, settings)
+    asked = {normalised(pair.question) for pair in labelled}
+    examples = Examples(
+        qa=_qa_pairs(spark, settings, asked),
+        qr=rest,
+        validation=validation,
+        words=WordVectors(tuple(words), vectors),
+    )
     say(
         settings.section,
-        f"{len(rest):,} labelled pairs to train on, {len(validation):,} to choose by,"
-        f" {len(test):,} kept apart; {len(qa):,} question-answer pairs;"
-        f" {len(words):,} word vectors",
+        f"{settings.method}: {len(rest):,} labelled pairs to train on,"
+        f" {len(validation):,} to choose by, {len(test):,} kept apart;"
+        f" {len(examples.qa):,} question-answer pairs; {len(words):,} word vectors",
     )
+    examples.check()
     trained = train(
-        qa,
-        rest,
-        validation,
-        config=_sizes(settings, vectors.shape[1]),
-        recipe=_recipe(settings),
-        vocabulary=vocabulary,
-        vectors=vectors,
-        report=lambda progress: _say(settings, progress),
+        settings.method,
+        examples,
+        recipe_of(settings),
+        lambda progress: _say(settings, progress),
     )
+    decision = decision_of(trained, validation)
     card = checkpoint.save(
         out,
         name=settings.method,
-        config={
-            **dataclasses.asdict(trained.network.config),
-            "threshold": trained.threshold,
-        },
+        config={"sizes": dict(trained.config), **decision.config()},
         weights=trained.network.state_dict(),
-        words=words,
-        metrics=_metrics(trained, test, vocabulary, settings, started)
-        | {"n_training_pairs": len(rest), "n_qa_pairs": len(qa)},
+        words=trained.words,
+        metrics={
+            **_metrics(trained, decision, validation, test, settings),
+            "n_training_pairs": len(rest),
+            "n_qa_pairs": len(examples.qa),
+            "seconds": round(time.monotonic() - started, 1),
+        },
     )
     say(settings.section, f"{out}: {card.name} {card.fingerprint}")
     return card
+
+
+def decision_of(trained: Trained, validation: Pairs) -> Decision:
+    """Calibration and thresholds of a trained network, from the validation pairs."""
+    logits = logits_of(trained.network, validation.questions, validation.texts)
+    return decide(np.array(validation.labels), logits)
+
+
+def measured(
+    trained: Trained, decision: Decision, pairs: Pairs
+) -> dict[str, float | int]:
+    """Measures of a trained network on some pairs."""
+    logits = logits_of(trained.network, pairs.questions, pairs.texts)
+    scores = decision.scores(logits)
+    return measures(np.array(pairs.labels), scores, decision.threshold)
 
 
 def _labelled_texts(labelled: list[LabelledPair]) -> Iterator[str]:
@@ -88,16 +116,24 @@ def _labelled_texts(labelled: list[LabelledPair]) -> Iterator[str]:
         yield pair.sentence
 
 
-def _pairs(labelled: list[LabelledPair]) -> Pairs:
+def pairs_of(labelled: Sequence[LabelledPair]) -> Pairs:
+    """Labelled pairs as a method takes them."""
     return Pairs(
         questions=[pair.question for pair in labelled],
         texts=[pair.sentence for pair in labelled],
         labels=[pair.label for pair in labelled],
+        grades=[pair.grade for pair in labelled],
     )
 
 
-def _qa_pairs(spark: SparkSession, settings: TrainAnswers) -> Pairs:
-    """Question-answer pairs of the lake, of whole questions, in a fixed order."""
+def _qa_pairs(spark: SparkSession, settings: TrainAnswers, asked: set[str]) -> Pairs:
+    """Question-answer pairs of the lake, of whole questions, in a fixed order.
+
+    Args:
+        spark: Reads the lake.
+        settings: Where it is, and how many pairs at most.
+        asked: Normalised questions of the labelled set, which take no part.
+    """
     rows = (
         lake.read(spark, QA_PAIRS, settings.lake)
         .orderBy(F.sha2("question_id", 256), F.desc("label"), "pair_id")
@@ -105,6 +141,7 @@ def _qa_pairs(spark: SparkSession, settings: TrainAnswers) -> Pairs:
         .select("question", "answer", "label")
         .toPandas()
     )
+    rows = rows[~rows["question"].map(normalised).isin(asked)]
     return Pairs(
         questions=rows["question"].tolist(),
         texts=rows["answer"].tolist(),
@@ -112,42 +149,30 @@ def _qa_pairs(spark: SparkSession, settings: TrainAnswers) -> Pairs:
     )
 
 
-def _sizes(settings: TrainAnswers, vector_size: int) -> QarNetConfig:
-    return QarNetConfig(
-        vector_size=vector_size,
-        hidden_size=settings.hidden_size,
-        attention_size=settings.attention_size,
-        character_size=settings.character_size,
-        dropout=settings.dropout,
-        max_tokens=settings.max_tokens,
-    )
-
-
-def _recipe(settings: TrainAnswers) -> Recipe:
+def recipe_of(settings: TrainAnswers) -> Recipe:
+    """What of the settings changes a training's result."""
     names = [field.name for field in dataclasses.fields(Recipe)]
     return Recipe(**{name: getattr(settings, name) for name in names})
 
 
 def _metrics(
     trained: Trained,
+    decision: Decision,
+    validation: Pairs,
     test: Pairs,
-    vocabulary: Vocabulary,
     settings: TrainAnswers,
-    started: float,
 ) -> dict[str, Any]:
     metrics: dict[str, Any] = {
-        "pretrain_epochs": trained.pretrain_epochs,
-        "threshold": trained.threshold,
-        "validation": trained.validation,
+        **trained.chosen,
+        "threshold": decision.threshold,
+        "validation": measured(trained, decision, validation),
         "history": trained.history,
         "settings": settings.model_dump(
             mode="json", exclude={"landing", "lake", "models", "run_date", "spark"}
         ),
-        "seconds": round(time.monotonic() - started, 1),
     }
     if len(test):
-        scores = probabilities(trained.network, test, vocabulary)
-        found = measures(np.array(test.labels), scores, trained.threshold)
+        found = measured(trained, decision, test)
         metrics |= {f"test_{name}": value for name, value in found.items()}
         say(
             settings.section,
@@ -165,7 +190,9 @@ def _say(settings: TrainAnswers, progress: Progress) -> None:
     """Each epoch is in metrics.json; every fifth one is enough on the screen."""
     if progress.epoch % 5 and progress.metric == progress.metric:
         return
-    metric = "" if progress.metric != progress.metric else f", F1 {progress.metric:.3f}"
+    metric = (
+        "" if progress.metric != progress.metric else f", metric {progress.metric:.3f}"
+    )
     say(
         settings.section,
         f"{progress.phase}: epoch {progress.epoch:.2f}, loss {progress.loss:.4f}"
@@ -174,7 +201,7 @@ def _say(settings: TrainAnswers, progress: Progress) -> None:
 
 
 @click.command(name="answers")
-@click.option("--method", type=click.Choice(["qar-net"]), help="Default: conf's.")
+@click.option("--method", type=click.Choice([*METHODS]), help="Default: conf's.")
 @click.option(
     "--labelled", multiple=True, required=True, metavar="FILE", help="May be repeated."
 )
@@ -219,7 +246,7 @@ def command(
         pairs = read(labelled, format_name, where=where)
         try:
             run(session.build(settings.spark), settings, pairs, folder)
-        except NotTrainableError as error:
+        except (NotTrainableError, EncoderError) as error:
             raise SettingsError(str(error)) from error
 
     sys.exit(attempt(work))

@@ -35,6 +35,7 @@ class Card:
         fingerprint: Hash of its content.
         threshold: Lowest score that counts as yes, in [0, 1].
         config: Content of config.json.
+        calibration: Slope and offset from the network's logit to its score.
     """
 
     folder: str
@@ -42,6 +43,28 @@ class Card:
     fingerprint: str
     threshold: float
     config: Mapping[str, Any]
+    calibration: tuple[float, float] = (1.0, 0.0)
+
+    @property
+    def sizes(self) -> Mapping[str, Any]:
+        """Sizes and switches of the network."""
+        found: Mapping[str, Any] = self.config["sizes"]
+        return found
+
+    def threshold_at(self, precision: float) -> float:
+        """The lowest threshold with that precision on validation.
+
+        Raises:
+            ModelError: None was found in training, or not for that precision.
+        """
+        found: Mapping[str, float] = self.config.get("at_precision", {})
+        if f"{precision:g}" not in found:
+            known = ", ".join(found) or "none"
+            raise ModelError(
+                f"{self.folder}: no threshold for precision {precision:g},"
+                f" expected one that was reached on validation: {known}"
+            )
+        return found[f"{precision:g}"]
 
 
 def save(
@@ -58,7 +81,8 @@ def save(
     Args:
         folder: Where to.
         name: Method.
-        config: Sizes and switches, JSON; `threshold` among them.
+        config: JSON with `sizes`, what builds the network anew, and `threshold`;
+            `calibration` and `at_precision` may join.
         weights: Named tensors.
         words: The vocabulary, one word a line.
         metrics: What it scored, on what, with which seed and settings.
@@ -121,12 +145,14 @@ def read_card(folder: str) -> Card:
         )
     try:
         config = json.loads((place / "config.json").read_text(encoding="utf-8"))
+        slope, offset = config.get("calibration", (1.0, 0.0))
         return Card(
             folder=folder,
             name=str(config["architecture"]),
             fingerprint=found,
             threshold=float(config["threshold"]),
             config=config,
+            calibration=(float(slope), float(offset)),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder}/config.json: {error!r}") from None

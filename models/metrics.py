@@ -36,7 +36,7 @@ def average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
 def measures(
     labels: np.ndarray, scores: np.ndarray, threshold: float
 ) -> dict[str, float | int]:
-    """Counts, precision, recall, F1 at a threshold, and average precision.
+    """Counts, precision, recall, F1 at a threshold, average precision, ECE.
 
     A pair is predicted positive where its score is at least the threshold.
     """
@@ -58,7 +58,43 @@ def measures(
         "recall": recall,
         "f1": f1,
         "average_precision": average_precision(labels, scores),
+        "expected_calibration_error": expected_calibration_error(labels, scores),
     }
+
+
+def expected_calibration_error(
+    labels: np.ndarray, scores: np.ndarray, n_bins: int = 10
+) -> float:
+    """ECE (Naeini et al. 2015): mean distance of score and share of positives.
+
+    Bins of equal width over [0, 1], each weighted by its pairs; 0 of no pair.
+    """
+    return float(
+        sum(
+            row["share"] * abs(row["score"] - row["positive"])
+            for row in reliability(labels, scores, n_bins)
+        )
+    )
+
+
+def reliability(
+    labels: np.ndarray, scores: np.ndarray, n_bins: int = 10
+) -> list[dict[str, float]]:
+    """The bins of a reliability diagram that hold a pair.
+
+    Returns:
+        Of each bin: share of the pairs, mean score, share of positives.
+    """
+    places = np.minimum((scores * n_bins).astype(int), n_bins - 1)
+    return [
+        {
+            "share": float(np.mean(places == place)),
+            "score": float(scores[places == place].mean()),
+            "positive": float(labels[places == place].mean()),
+        }
+        for place in range(n_bins)
+        if np.any(places == place)
+    ]
 
 
 def best_threshold(labels: np.ndarray, scores: np.ndarray) -> float:

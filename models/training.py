@@ -2,13 +2,17 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
+
+
+Batches = Callable[[np.ndarray, np.random.Generator, int], Iterator[np.ndarray]]
 
 
 class NotTrainableError(ValueError):
@@ -76,6 +80,38 @@ def epoch_batches(
         yield places[start : start + batch_size]
 
 
+def sampled(n_negatives: int) -> Batches:
+    """Epochs of all positives and at most so many negatives for each, drawn anew."""
+
+    def batches(
+        labels: np.ndarray, rng: np.random.Generator, batch_size: int
+    ) -> Iterator[np.ndarray]:
+        positives, negatives = np.flatnonzero(labels == 1), np.flatnonzero(labels == 0)
+        size = min(len(negatives), n_negatives * len(positives))
+        drawn = rng.choice(negatives, size, replace=False)
+        places = rng.permutation(np.concatenate([positives, drawn]))
+        for start in range(0, len(places), batch_size):
+            yield places[start : start + batch_size]
+
+    return batches
+
+
+class Log:
+    """A report that keeps what it reported.
+
+    Attributes:
+        history: One mapping a report.
+    """
+
+    def __init__(self, report: Callable[[Progress], None]) -> None:
+        self._report = report
+        self.history: list[dict[str, Any]] = []
+
+    def __call__(self, progress: Progress) -> None:
+        self.history.append(asdict(progress))
+        self._report(progress)
+
+
 def fit(
     model: nn.Module,
     loss: Callable[[np.ndarray], Tensor],
@@ -83,10 +119,15 @@ def fit(
     *,
     phase: str,
     learning_rate: float,
+    rates: Mapping[str, float] | None = None,
+    weight_decay: float = 0.0,
+    clip: float = math.inf,
     batch_size: int,
     max_epochs: float,
     rng: np.random.Generator,
+    batches: Batches | None = None,
     evaluate: Callable[[], float] | None = None,
+    has_start: bool = False,
     patience: int = 0,
     max_seconds: float = math.inf,
     report: Callable[[Progress], None] | None = None,
@@ -99,30 +140,44 @@ def fit(
         labels: 0 or 1; each epoch is under-sampled to one to one.
         phase: Name for the reports.
         learning_rate: Of Adam.
+        rates: Start of a parameter's name to its own learning rate.
+        clip: Largest norm of a gradient.
+        weight_decay: Above 0 it is AdamW.
         batch_size: Pairs of a batch.
         max_epochs: May be a fraction: so many of the epoch's batches.
         rng: Of the sampling.
+        batches: Gives the batches of one epoch; None: `epoch_batches`.
         evaluate: Gives the validation metric of the weights as they are.
+        has_start: Whether the weights before the first epoch may be the best.
         patience: Epochs without a better metric after which to stop.
         max_seconds: After which to stop, at the end of an epoch.
         report: Called after each epoch.
     """
     accelerator = Accelerator(cpu=not torch.cuda.is_available())
-    parameters = [one for one in model.parameters() if one.requires_grad]
-    optimiser = accelerator.prepare(torch.optim.Adam(parameters, lr=learning_rate))
-    n_batches = max(
-        1, math.ceil(2 * min(np.bincount(labels, minlength=2)) / batch_size)
+    optimiser = accelerator.prepare(
+        torch.optim.AdamW(
+            _groups(model, rates or {}), lr=learning_rate, weight_decay=weight_decay
+        )
     )
+    draw = batches or epoch_batches
+    # Another generator counts: the epochs' own draws do not hang on it.
+    n_batches = sum(1 for _ in draw(labels, np.random.default_rng(0), batch_size))
     n_left = max(1, round(max_epochs * n_batches)) if max_epochs > 0 else 0
     done, result, started = 0, Fit(), time.monotonic()
     best: dict[str, Tensor] = {}
+    if evaluate is not None and has_start:
+        model.eval()
+        result.best_metric = evaluate()
+        best = _weights(model)
     while n_left > 0:
         losses: list[float] = []
         model.train()
-        for places in epoch_batches(labels, rng, batch_size):
+        for places in draw(labels, rng, batch_size):
             optimiser.zero_grad()
             value = loss(places)
             accelerator.backward(value)
+            if clip < math.inf:
+                accelerator.clip_grad_norm_(model.parameters(), clip)
             optimiser.step()
             losses.append(float(value.detach()))
             done, n_left = done + 1, n_left - 1
@@ -138,7 +193,7 @@ def fit(
         if evaluate is not None:
             if metric > result.best_metric:
                 result.best_metric, result.best_epoch = metric, now.epoch
-                best = {key: one.clone() for key, one in model.state_dict().items()}
+                best = _weights(model)
             elif now.epoch - result.best_epoch >= patience:
                 result.stopped_by = "patience"
                 break
@@ -149,3 +204,20 @@ def fit(
         model.load_state_dict(best)
     model.eval()
     return result
+
+
+def _weights(model: nn.Module) -> dict[str, Tensor]:
+    return {key: one.clone() for key, one in model.state_dict().items()}
+
+
+def _groups(model: nn.Module, rates: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Parameters with the same learning rate; those that stand still are left out."""
+    groups: dict[str, list[nn.Parameter]] = {}
+    for name, one in model.named_parameters():
+        if one.requires_grad:
+            start = next((start for start in rates if name.startswith(start)), "")
+            groups.setdefault(start, []).append(one)
+    return [
+        {"params": found, **({"lr": rates[start]} if start else {})}
+        for start, found in groups.items()
+    ]

@@ -1,16 +1,42 @@
 """Models that tell whether a sentence answers a question, behind one seam.
 
-`load` gives the scorer of a model folder; the folder says which method it is. A
-scorer is factored: it encodes each text once and does only what needs both texts for
-each pair. A method that can't be factored encodes nothing and does all in `score`.
+`METHODS` names them all: the paper's, what a practitioner would use instead, and this
+project's own. Each is a module with `train(examples, recipe, report)` and
+`build(config, words)`. `load` gives the scorer of a model folder; the folder says which
+method it is. A scorer is factored: it encodes each text once and does only what needs
+both texts for each pair. A method that can't be factored does all in `score`.
 """
 
+import importlib
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from models.checkpoint import ModelError, read_card
+from models.checkpoint import ModelError, read_card, read_weights, read_words
+
+if TYPE_CHECKING:
+    from models.answers.examples import Examples, Recipe, Report, Trained
+
+PAPER = (
+    "qrem",
+    "qa-net-qa",
+    "qa-net-qr",
+    "qa-net-mtl",
+    "cqa-hard",
+    "nlp-soft",
+    "qar-net-qr",
+    "qar-net",
+)
+REFERENCES = (
+    "bm25",
+    "minilm-cosine",
+    "similarity-regression",
+    "late-regression",
+    "cross-encoder",
+    "cross-encoder-qa",
+)
+METHODS = (*PAPER, *REFERENCES, "late-qar")
 
 
 class AnswerScorer(Protocol):
@@ -54,6 +80,24 @@ class AnswerScorer(Protocol):
         """
 
 
+def train(
+    name: str, examples: "Examples", recipe: "Recipe", report: "Report"
+) -> "Trained":
+    """Train a method.
+
+    Args:
+        name: Of `METHODS`.
+        examples: What it may learn from.
+        recipe: What changes its result; it takes what it needs.
+        report: Called after each epoch.
+
+    Raises:
+        NotTrainableError: The examples hold one class alone, or too little.
+    """
+    found: Trained = _module(name).train(examples, recipe, report)
+    return found
+
+
 def load(folder: str, *, device: str, precision: str) -> AnswerScorer:
     """The scorer of a model folder.
 
@@ -63,11 +107,31 @@ def load(folder: str, *, device: str, precision: str) -> AnswerScorer:
         precision: fp32, or bf16 or fp16 where the device is a GPU; a CPU runs fp32.
 
     Raises:
-        ModelError: The folder is not what its fingerprint says, or of no known method.
+        ModelError: The folder is not what its fingerprint says, of no known method,
+            or its weights do not fit the sizes of config.json.
     """
-    card = read_card(folder)
-    if card.name == "qar-net":
-        from models.answers import qar_net_scorer
+    from models.answers.factored import FactoredScorer
 
-        return qar_net_scorer.load(card, device=device, precision=precision)
-    raise ModelError(f"{folder}: method {card.name!r}, expected qar-net")
+    card = read_card(folder)
+    if card.name not in METHODS:
+        known = ", ".join(METHODS)
+        raise ModelError(f"{folder}: method {card.name!r}, expected one of {known}")
+    try:
+        network = _module(card.name).build(card.sizes, read_words(folder))
+        network.load_state_dict(read_weights(folder))
+    except (TypeError, KeyError, ValueError, RuntimeError) as error:
+        first = str(error).splitlines()[0]
+        raise ModelError(f"{folder}: no {card.name}: {first}") from None
+    return FactoredScorer(
+        network,
+        name=card.name,
+        fingerprint=card.fingerprint,
+        threshold=card.threshold,
+        calibration=card.calibration,
+        device=device,
+        precision=precision,
+    )
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"models.answers.{name.replace('-', '_')}")

@@ -22,27 +22,30 @@ maps commute with averaging, so that `encode_questions` and `encode_sentences` h
 that depends on one text and `score_pairs` has no recurrence (models.md 2.13, exact).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.answers import qar_net_released
+from models.answers.examples import Examples, Recipe, Report, Trained
+from models.answers.factored import Cache
+from models.answers.two_tasks import train_two_tasks
 from models.layers import (
     BiGru,
-    CharacterEncoder,
     Pool,
     SelfAttention,
     attend,
     co_attention_weights,
     truncated_normal_,
 )
-from models.vocabulary import OOV, PAD, Vocabulary, tokenise
+from models.vocabulary import tokenise
+from models.word_inputs import Texts, WordInputs
 
-_MAX_CHARACTERS = 24
-_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789'-.,:;!?/$%&()\"#+*=_@"
-_N_CHARACTERS = len(_CHARACTERS) + 2  # 0 pad, 1 unknown
 _DISTANCE_EPSILON = 1e-8
 
 
@@ -74,32 +77,6 @@ class QarNetConfig:
 
 
 @dataclass(frozen=True)
-class Texts:
-    """A padded batch of texts.
-
-    Attributes:
-        words: Word ids, [B, L].
-        forms: Place of each token's word among `characters`, [B, L].
-        characters: Character ids of the batch's distinct words, [W, C].
-    """
-
-    words: Tensor
-    forms: Tensor
-    characters: Tensor
-
-    @property
-    def mask(self) -> Tensor:
-        """True at real tokens, [B, L]."""
-        return self.words != PAD
-
-    def to(self, device: torch.device) -> "Texts":
-        """The same on a device."""
-        return Texts(
-            self.words.to(device), self.forms.to(device), self.characters.to(device)
-        )
-
-
-@dataclass(frozen=True)
 class PairOutput:
     """What the network says of a batch of question-sentence pairs.
 
@@ -120,77 +97,25 @@ class PairOutput:
     review: Tensor
 
 
-@dataclass(frozen=True)
-class QuestionCache:
-    """All that depends on questions alone, padded: [B, N, 2u] each, mask [B, N]."""
-
-    keyed: Tensor  # U H^Q
-    fused: Tensor  # W^{<-qa} H^Q
-    mask: Tensor
-
-
-@dataclass(frozen=True)
-class SentenceCache:
-    """All that depends on sentences alone; `review` is W^r r^R, [B, 2u]."""
-
-    states: Tensor  # H^A, [B, M, 2u]
-    fused: Tensor  # W^{->qa} H^A, [B, M, 2u]
-    review: Tensor
-    mask: Tensor
-
-
-def texts_of(texts: Sequence[str], vocabulary: Vocabulary, max_tokens: int) -> Texts:
-    """A batch of texts as tensors."""
-    tokens = [tokenise(text)[:max_tokens] for text in texts]
-    length = max(map(len, tokens))
-    forms = {
-        word: index for index, word in enumerate(sorted({w for t in tokens for w in t}))
-    }
-    width = min(max(map(len, forms)), _MAX_CHARACTERS)
-    ids = [[vocabulary.id_of(word) for word in row] for row in tokens]
-    places = [[forms[word] for word in row] for row in tokens]
-    characters = [_characters(word, width) for word in forms]
-    return Texts(
-        words=torch.tensor([row + [PAD] * (length - len(row)) for row in ids]),
-        forms=torch.tensor([row + [0] * (length - len(row)) for row in places]),
-        characters=torch.tensor(characters),
-    )
-
-
-def _characters(word: str, width: int) -> list[int]:
-    found = [_CHARACTERS.find(character) + 2 for character in word[:width]]
-    return found + [0] * (width - len(found))
-
-
 class QarNet(nn.Module):
     """The whole network; the word vectors are a frozen table with its weights."""
 
-    def __init__(self, config: QarNetConfig, vectors: Tensor) -> None:
-        """Build with random weights.
+    def __init__(self, config: QarNetConfig, words: Sequence[str]) -> None:
+        """Build with random weights and zero word vectors.
 
         Args:
             config: Sizes.
-            vectors: Word vectors of the vocabulary's words, [V, vector_size].
+            words: The vocabulary.
         """
         super().__init__()
         self.config = config
         width = 2 * config.hidden_size
-        table = torch.zeros(len(vectors) + OOV + 1, config.vector_size)
-        table[OOV + 1 :] = vectors
-        self.vectors = nn.Embedding(
-            len(table), config.vector_size, padding_idx=PAD, _weight=table
+        self.inputs = WordInputs(
+            words=words,
+            vector_size=config.vector_size,
+            character_size=config.character_size,
         )
-        self.vectors.weight.requires_grad_(False)
-        self.characters = (
-            CharacterEncoder(
-                n_characters=_N_CHARACTERS,
-                embedding_size=config.character_size,
-                size=config.character_size,
-            )
-            if config.character_size
-            else None
-        )
-        size = config.vector_size + config.character_size
+        size = self.inputs.size
         self.question = BiGru(input_size=size, hidden_size=config.hidden_size)
         self.answer = BiGru(input_size=size, hidden_size=config.hidden_size)
         self.review = BiGru(input_size=size, hidden_size=config.hidden_size)
@@ -215,6 +140,15 @@ class QarNet(nn.Module):
             self.head_qr,
         ):
             truncated_normal_(layer.weight)
+
+    def read(self, texts: Sequence[str]) -> Texts:
+        """Texts as ids, on the network's device."""
+        return self.inputs.read(texts, self.config.max_tokens)
+
+    def lengths(self, texts: Sequence[str]) -> np.ndarray:
+        """Tokens of each text, cut at the limit, [n]."""
+        limit = self.config.max_tokens
+        return np.array([min(len(tokenise(text)), limit) for text in texts])
 
     def forward_qa(self, questions: Texts, answers: Texts) -> Tensor:
         """Logit that the answer belongs to the question, Eq. 11, [B]."""
@@ -245,12 +179,7 @@ class QarNet(nn.Module):
 
     def _states(self, encoder: BiGru, texts: Texts) -> Tensor:
         """BiGRU over word and character vectors, Eq. 1 and 2, [B, L, 2u]."""
-        inputs = self.vectors(texts.words)
-        if self.characters is not None:
-            # One run of the RNN a distinct word, not a token.
-            of_words = self.characters(texts.characters)
-            inputs = torch.cat([inputs, of_words[texts.forms]], dim=-1)
-        states: Tensor = self.dropout(encoder(inputs, texts.mask))
+        states: Tensor = self.dropout(encoder(self.inputs(texts), texts.mask))
         return states
 
     def _bi_attention(
@@ -270,42 +199,40 @@ class QarNet(nn.Module):
         fused = torch.tanh(self.fuse_answer(of_said) + self.fuse_question(of_asked))
         return fused, to_said, to_asked, of_asked
 
-    def encode_questions(self, questions: Texts) -> QuestionCache:
-        """The caches of questions, models.md 2.13."""
-        states = self._states(self.question, questions)
-        return QuestionCache(
-            keyed=self.affinity(states),
-            fused=self.fuse_question(states),
-            mask=questions.mask,
+    def encode_questions(self, texts: Texts) -> Cache:
+        """U H^Q and W^{<-qa} H^Q side by side, [B, N, 4u] (models.md 2.13)."""
+        states = self._states(self.question, texts)
+        both = torch.cat([self.affinity(states), self.fuse_question(states)], dim=-1)
+        return Cache(states=both, mask=texts.mask)
+
+    def encode_sentences(self, texts: Texts) -> Cache:
+        """H^A and W^{->qa} H^A side by side, [B, M, 4u]; W^r r^R, [B, 2u]."""
+        states = self._states(self.answer, texts)
+        alone = self._states(self.review, texts)
+        _, review = self.self_attention(alone, texts.mask)
+        return Cache(
+            states=torch.cat([states, self.fuse_answer(states)], dim=-1),
+            mask=texts.mask,
+            vector=self.fuse_review(review),
         )
 
-    def encode_sentences(self, sentences: Texts) -> SentenceCache:
-        """The caches of sentences, models.md 2.13."""
-        states = self._states(self.answer, sentences)
-        alone = self._states(self.review, sentences)
-        _, review = self.self_attention(alone, sentences.mask)
-        return SentenceCache(
-            states=states,
-            fused=self.fuse_answer(states),
-            review=self.fuse_review(review),
-            mask=sentences.mask,
-        )
-
-    def score_pairs(self, questions: QuestionCache, sentences: SentenceCache) -> Tensor:
+    def score_pairs(self, questions: Cache, sentences: Cache) -> Tensor:
         """Logits of pairs from their caches, [B]: Eq. 3 to 5, 10, 12, 13."""
-        affinity = sentences.states @ questions.keyed.transpose(1, 2)  # [B, M, N]
+        asked, mask_asked = questions.tokens
+        said, mask_said = sentences.tokens
+        keyed, asked_fused = asked.chunk(2, dim=-1)
+        states, said_fused = said.chunk(2, dim=-1)
+        affinity = states @ keyed.transpose(1, 2)  # [B, M, N]
         to_said, to_asked = co_attention_weights(
             affinity,
-            sentences.mask,
-            questions.mask,
+            mask_said,
+            mask_asked,
             pool=self.config.pool,
             has_tanh=self.config.has_tanh,
             pool_power=self.config.pool_power,
         )
-        fused = torch.tanh(
-            attend(to_said, sentences.fused) + attend(to_asked, questions.fused)
-        )
-        pair = torch.tanh(self.fuse_pair(fused) + sentences.review)
+        fused = torch.tanh(attend(to_said, said_fused) + attend(to_asked, asked_fused))
+        pair = torch.tanh(self.fuse_pair(fused) + sentences.whole)
         logit: Tensor = self.head_qr(pair).squeeze(-1)
         return logit
 
@@ -344,3 +271,62 @@ def distance(output: PairOutput, label: Tensor) -> Tensor:
     """R2 of a batch: summed over the positives, divided by the batch size."""
     squared = (output.question - output.review).square().sum(dim=1)
     return ((squared + _DISTANCE_EPSILON).sqrt() * label).mean()
+
+
+def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
+    """Pre-train on QA, fine-tune on QR with Eq. 18 (models.md 2.4)."""
+    if recipe.preset == "released_code":
+        return qar_net_released.train(examples, recipe, report)
+    return train_tasks(examples, recipe, report, has_qa=True)
+
+
+def train_tasks(
+    examples: Examples, recipe: Recipe, report: Report, *, has_qa: bool
+) -> Trained:
+    """Train on both tasks, or on QR alone."""
+    examples.check()
+    torch.manual_seed(recipe.seed)
+    words, vectors = examples.words.words, examples.words.vectors
+    config = QarNetConfig(
+        vector_size=vectors.shape[1],
+        hidden_size=recipe.hidden_size,
+        attention_size=recipe.attention_size,
+        character_size=recipe.character_size,
+        dropout=recipe.dropout,
+        max_tokens=recipe.max_tokens,
+    )
+    network = QarNet(config, words)
+    network.inputs.set_vectors(vectors)
+
+    def qa(net: QarNet, asked: Sequence[str], said: Sequence[str], y: Tensor) -> Tensor:
+        return loss_qa(net.forward_qa(net.read(asked), net.read(said)), y)
+
+    def qr(net: QarNet, asked: Sequence[str], said: Sequence[str], y: Tensor) -> Tensor:
+        sentences = net.read(said)
+        output = net(net.read(asked), sentences)
+        return loss_qr(output, sentences.mask, y, mu=recipe.mu, eta=recipe.eta)
+
+    chosen, epochs, history = train_two_tasks(
+        network,
+        examples,
+        recipe,
+        loss_qa=qa if has_qa else None,
+        loss_qr=qr,
+        report=report,
+    )
+    return Trained(
+        network=chosen,
+        config=asdict(config),
+        words=words,
+        chosen={"pretrain_epochs": epochs},
+        history=history,
+    )
+
+
+def build(
+    config: Mapping[str, Any], words: Sequence[str]
+) -> QarNet | qar_net_released.ReleasedQarNet:
+    """The network of a model folder, before its weights."""
+    if config.get("preset") == "released_code":
+        return qar_net_released.build(config, words)
+    return QarNet(QarNetConfig(**config), words)

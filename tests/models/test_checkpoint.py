@@ -16,7 +16,7 @@ def save(folder, network=None, **changes):
     return checkpoint.save(
         str(folder),
         name=changes.pop("name", "qar-net"),
-        config={**asdict(network.config), "threshold": 0.4, **changes},
+        config={"sizes": asdict(network.config), "threshold": 0.4, **changes},
         weights=network.state_dict(),
         words=toy.WORDS,
         metrics={"f1": 0.5, "history": [1]},
@@ -69,10 +69,11 @@ def test_a_missing_file_is_named(tmp_path, name):
 
 
 def test_an_unknown_method_and_sizes_that_do_not_fit_are_refused(tmp_path):
-    with pytest.raises(ModelError, match="method 'other', expected qar-net"):
+    with pytest.raises(ModelError, match="method 'other', expected one of qrem"):
         load(save(tmp_path / "a", name="other").folder, device="cpu", precision="fp32")
-    wrong = save(tmp_path / "b", hidden_size=5)
-    with pytest.raises(ModelError, match="no QAR-net"):
+    sizes = asdict(toy.config(hidden_size=5))
+    wrong = save(tmp_path / "b", sizes=sizes)
+    with pytest.raises(ModelError, match="no qar-net"):
         load(wrong.folder, device="cpu", precision="fp32")
 
 

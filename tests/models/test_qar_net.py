@@ -6,13 +6,12 @@ import torch
 
 from models.answers.qar_net import (
     PairOutput,
-    Texts,
     distance,
     loss_qa,
     loss_qr,
     overlap,
-    texts_of,
 )
+from models.word_inputs import Texts, texts_of
 from tests.models import toy
 
 
@@ -38,7 +37,7 @@ def test_the_network_has_as_many_weights_as_the_paper_says():
     counted = sum(
         weight.numel()
         for name, weight in network.named_parameters()
-        if not name.startswith(("vectors", "characters"))
+        if not name.startswith("inputs")
     )
     assert counted == 82_594
 
@@ -183,7 +182,7 @@ def test_a_gradient_reaches_every_weight_but_the_frozen_vectors():
     qr = loss_qr(network(asked, said), said.mask, label, mu=0.1, eta=0.1)
     (qr + loss_qa(network.forward_qa(asked, said), label)).backward()
     for name, weight in network.named_parameters():
-        if name == "vectors.weight":
+        if name == "inputs.vectors.weight":
             assert weight.grad is None
         else:
             assert weight.grad is not None, name

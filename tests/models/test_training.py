@@ -1,29 +1,14 @@
 """Sampling of epochs, early stopping, and the recipe of QAR-net."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from models.answers.qar_net_training import Pairs, Recipe, probabilities, train
+from models.answers import train
+from models.answers.examples import Pairs
 from models.training import fit, under_sampled
 from tests.models import toy
-
-RECIPE = Recipe(
-    pretrain_epochs=(0.0, 1.0),
-    learning_rate=0.01,
-    fine_tune_learning_rate=0.01,
-    batch_size=16,
-    max_epochs=4,
-    patience=3,
-    mu=0.1,
-    eta=0.1,
-    seed=1,
-    max_seconds=60,
-)
-
 
 def test_an_epoch_has_as_many_negatives_as_positives_and_another_draw_each_time():
     labels = np.array([1] * 10 + [0] * 200)
@@ -86,54 +71,20 @@ def test_half_an_epoch_is_half_its_batches():
     assert [progress.epoch for progress in result.history] == [0.5]
 
 
-def pairs(n, seed):
-    """Pairs whose label says whether the texts share their first word."""
-    rng = np.random.default_rng(seed)
-    asked = [f"w{rng.integers(5)} w30 w31" for _ in range(n)]
-    said = [f"w{rng.integers(5)} w20 w21" for _ in range(n)]
-    labels = [
-        int(a.split()[0] == s.split()[0]) for a, s in zip(asked, said, strict=True)
-    ]
-    return Pairs(asked, said, labels)
-
-
 def trained(**changes):
-    vectors = (
-        np.random.default_rng(0).normal(size=(len(toy.WORDS), 6)).astype("float32")
-    )
     reports = []
-    model = train(
-        pairs(200, 1),
-        pairs(300, 2),
-        pairs(100, 3),
-        config=toy.config(dropout=0.1, hidden_size=8),
-        recipe=dataclasses.replace(RECIPE, **changes),
-        vocabulary=toy.VOCABULARY,
-        vectors=vectors,
-        report=reports.append,
-    )
+    model = train("qar-net", toy.examples(), toy.recipe(**changes), reports.append)
     return model, reports
 
 
-def test_both_phases_run_and_the_threshold_is_the_best_of_validation():
+def test_both_phases_run_and_the_amount_of_pretraining_is_chosen():
     model, reports = trained()
     assert {report.phase for report in reports} == {
         "pre-train",
         "fine-tune after 0",
         "fine-tune after 1",
     }
-    assert model.pretrain_epochs in (0.0, 1.0)
-    validation = pairs(100, 3)
-    scores = probabilities(model.network, validation, toy.VOCABULARY)
-    labels = np.array(validation.labels)
-
-    def f1(threshold):
-        right = np.sum((scores >= threshold) & (labels == 1))
-        total = np.sum(scores >= threshold) + labels.sum()
-        return 2 * right / total if total else 0.0
-
-    assert model.validation["f1"] == pytest.approx(f1(model.threshold))
-    assert f1(model.threshold) == pytest.approx(max(f1(score) for score in scores))
+    assert model.chosen["pretrain_epochs"] in (0.0, 1.0)
 
 
 def test_the_same_seed_gives_the_same_network_and_another_seed_another():
@@ -146,15 +97,6 @@ def test_the_same_seed_gives_the_same_network_and_another_seed_another():
 
 
 def test_one_class_alone_is_refused():
-    one = Pairs(["w1"], ["w2"], [0])
+    one = toy.examples(validation=Pairs(["w1"], ["w2"], [0]))
     with pytest.raises(ValueError, match=r"1 validation pairs hold labels \[0\]"):
-        train(
-            pairs(10, 1),
-            pairs(50, 2),
-            one,
-            config=toy.config(),
-            recipe=RECIPE,
-            vocabulary=toy.VOCABULARY,
-            vectors=np.zeros((len(toy.WORDS), 6), dtype="float32"),
-            report=lambda _: None,
-        )
+        train("qar-net", one, toy.recipe(), lambda _: None)

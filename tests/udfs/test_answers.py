@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models import checkpoint
 from models.answers import load
-from models.answers.qar_net import texts_of
+from models.word_inputs import texts_of
 from tests.models import toy
 from udfs.answers import SCHEMA, answer_scores, score_block
 
@@ -30,7 +30,7 @@ def save(folder, network=None):
     return checkpoint.save(
         str(folder),
         name="qar-net",
-        config={**asdict(network.config), "threshold": 0.5},
+        config={"sizes": asdict(network.config), "threshold": 0.5},
         weights=network.state_dict(),
         words=toy.WORDS,
         metrics={},

@@ -1,0 +1,205 @@
+"""One training and measurement of a comparison, in a process of its own."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from jobs.config import AnswerSet, TrainAnswers
+from jobs.sources.labelled import LabelledPair, normalised, read, rule, split
+from jobs.train_answers import decision_of, pairs_of, recipe_of
+from models import checkpoint
+from models.answers import train
+from models.answers.examples import Examples, Pairs, Trained
+from models.answers.factored import logits_of
+from models.calibration import Decision
+from models.metrics import measures
+from models.word_inputs import WordVectors
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one run is of.
+
+    Attributes:
+        study: Of the comparison's studies.
+        set_name: Labelled set.
+        method: Of `models.answers.METHODS`.
+        seed: Of the split and of the training.
+        changes: Settings of the training that differ, such as mu.
+        part: Measured on `test`, or on `validation` where a study chooses by it.
+    """
+
+    study: str
+    set_name: str
+    method: str
+    seed: int
+    changes: dict[str, Any] = field(default_factory=dict)
+    part: str = "test"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all runs of a comparison share.
+
+    Attributes:
+        inputs: Folder of the QA pairs and word vectors, see `save_inputs`.
+        data: Folder that the sets' files are in.
+        sets: The labelled sets.
+        settings: Of the trainings.
+        out: Folder of the predictions and models.
+        keep_models_of: Set whose first seed's models are kept; empty for none.
+        n_threads: Of each process.
+    """
+
+    inputs: str
+    data: str
+    sets: dict[str, AnswerSet]
+    settings: TrainAnswers
+    out: str
+    keep_models_of: str
+    n_threads: int
+
+
+def key_of(task: Task, bench: Bench) -> str:
+    """What a finished run is known by: all that changes its result."""
+    settings = bench.settings.model_dump(
+        mode="json", exclude={"landing", "lake", "models", "run_date", "spark"}
+    )
+    content = [
+        asdict(task),
+        bench.sets[task.set_name].model_dump(mode="json"),
+        settings,
+        (Path(bench.inputs) / "fingerprint").read_text(),
+    ]
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def save_inputs(folder: str, qa: Pairs, words: WordVectors) -> None:
+    """Write what trainings take from the lake, for processes without Spark."""
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    rows = zip(qa.questions, qa.texts, qa.labels, strict=True)
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (place / "qa.jsonl").write_text(lines)
+    (place / "words.txt").write_text("".join(f"{word}\n" for word in words.words))
+    np.save(place / "vectors.npy", words.vectors, allow_pickle=False)
+    digest = hashlib.sha256(lines.encode() + words.vectors.tobytes())
+    (place / "fingerprint").write_text(digest.hexdigest())
+
+
+@lru_cache(maxsize=1)
+def read_inputs(folder: str) -> tuple[Pairs, WordVectors]:
+    """What `save_inputs` wrote."""
+    place = Path(folder)
+    rows = [json.loads(line) for line in (place / "qa.jsonl").open()]
+    asked, said, labels = (list(column) for column in zip(*rows, strict=True))
+    words = (place / "words.txt").read_text().split("\n")[:-1]
+    vectors = np.load(place / "vectors.npy", allow_pickle=False)
+    return Pairs(asked, said, labels), WordVectors(tuple(words), vectors)
+
+
+def run_task(task: Task, bench: Bench) -> dict[str, Any]:
+    """Train, decide on validation, measure; one line of the results.
+
+    Predictions are kept beside it: labels, scores and questions of the measured part.
+    """
+    torch.set_num_threads(bench.n_threads)
+    settings = bench.settings.model_copy(update={"seed": task.seed, **task.changes})
+    parts = _parts(task, bench)
+    qa, words = read_inputs(bench.inputs)
+    trained = train(
+        task.method,
+        Examples(qa, pairs_of(parts["rest"]), pairs_of(parts["validation"]), words),
+        recipe_of(settings),
+        lambda _: None,
+    )
+    decision = decision_of(trained, pairs_of(parts["validation"]))
+    held = parts[task.part]
+    pairs = pairs_of(held)
+    scores = decision.scores(logits_of(trained.network, pairs.questions, pairs.texts))
+    labels = np.array(pairs.labels)
+    key = key_of(task, bench)
+    _keep(Path(bench.out) / "predictions" / f"{key}.npz", held, labels, scores)
+    if task.study == "methods" and task.set_name == bench.keep_models_of:
+        _save(Path(bench.out) / "models" / task.method, task, trained, decision)
+    chosen = bench.sets[task.set_name]
+    return {
+        "key": key,
+        **asdict(task),
+        "label_rule": rule(chosen.format, chosen.positive_from),
+        "n_training_pairs": len(parts["rest"]),
+        "n_training_positive": sum(pair.label for pair in parts["rest"]),
+        "n_questions": len({pair.question for pair in held}),
+        **measures(labels, scores, decision.threshold),
+        "f1_at_half": _f1_at_half(trained, pairs, labels),
+        "chosen": dict(trained.chosen),
+    }
+
+
+def _f1_at_half(trained: Trained, pairs: Pairs, labels: np.ndarray) -> float:
+    """F1 of the network's own probabilities at 0.5, the paper's threshold."""
+    logits = logits_of(trained.network, pairs.questions, pairs.texts)
+    return float(measures(labels, Decision(0.5).scores(logits), 0.5)["f1"])
+
+
+def _parts(task: Task, bench: Bench) -> dict[str, list[LabelledPair]]:
+    settings = bench.settings
+    shares = (settings.validation_share, settings.test_share)
+    found = split(
+        _labelled(bench, task.set_name),
+        shares=shares,
+        seed=task.seed,
+        by=settings.split_by,
+    )
+    return dict(zip(("validation", "test", "rest"), found, strict=True))
+
+
+_READ: dict[str, list[LabelledPair]] = {}
+
+
+def _labelled(bench: Bench, name: str) -> list[LabelledPair]:
+    """The pairs of a set, read once a process."""
+    if name not in _READ:
+        chosen = bench.sets[name]
+        _READ[name] = read(
+            [str(Path(bench.data) / file) for file in chosen.files],
+            chosen.format,
+            where=chosen.where,
+            positive_from=chosen.positive_from,
+        )
+    return _READ[name]
+
+
+def _keep(
+    path: Path, held: list[LabelledPair], labels: np.ndarray, scores: np.ndarray
+) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    asked = [normalised(pair.question) for pair in held]
+    hashes = [
+        int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+        for text in asked
+    ]
+    np.savez_compressed(
+        path,
+        labels=labels.astype(np.int8),
+        scores=scores,
+        questions=np.array(hashes, dtype=np.uint64),
+    )
+
+
+def _save(folder: Path, task: Task, trained: Trained, decision: Decision) -> None:
+    checkpoint.save(
+        str(folder),
+        name=task.method,
+        config={"sizes": dict(trained.config), **decision.config()},
+        weights=trained.network.state_dict(),
+        words=trained.words,
+        metrics={"set": task.set_name, "seed": task.seed, **trained.chosen},
+    )

@@ -1,0 +1,165 @@
+"""A pretrained encoder that reads question and sentence together: a reference.
+
+    y = sigmoid(w h_[CLS] + b),  h = E([CLS] Q [SEP] S [SEP])
+
+All weights are fine-tuned on the QR pairs with AdamW, at most four negatives drawn for
+each positive and epoch, the epoch with the best average precision on validation is
+kept. It can't be factored: every pair costs a run of the encoder.
+
+| symbol | name in code | shape |
+|---|---|---|
+| E | `encoder` | |
+| w, b | `head` | [H], 1 |
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.answers.examples import Examples, Pairs, Recipe, Report, Trained
+from models.answers.factored import Cache, probabilities
+from models.answers.two_tasks import batch
+from models.encoder import Encoder, Tokens, WordPieces, pretrained
+from models.metrics import average_precision
+from models.training import Log, fit, sampled
+
+_N_NEGATIVES = 4
+
+
+class CrossEncoder(nn.Module):
+    """The encoder and an output layer."""
+
+    def __init__(
+        self, encoder: Encoder, words: Sequence[str], config: Mapping[str, Any]
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.pieces = WordPieces(words, is_lower_case=config["is_lower_case"])
+        self.max_tokens = int(config["max_tokens"])
+        self.head = nn.Linear(encoder.size, 1)
+        nn.init.normal_(self.head.weight, std=0.02)
+        nn.init.zeros_(self.head.bias)
+
+    def read(self, texts: Sequence[str]) -> Tokens:
+        """Word pieces, on the network's device."""
+        found = self.pieces.read(texts, self.max_tokens)
+        return found.to(self.head.weight.device)
+
+    def lengths(self, texts: Sequence[str]) -> np.ndarray:
+        """Word pieces of each text, [n]."""
+        return self.pieces.lengths(texts, self.max_tokens)
+
+    def forward(self, questions: Tokens, sentences: Tokens) -> Tensor:
+        """Logits, [B]."""
+        states = self.encoder(joined(questions, sentences))
+        logit: Tensor = self.head(states[:, 0]).squeeze(-1)
+        return logit
+
+    def encode_questions(self, texts: Tokens) -> Cache:
+        """The ids alone, [B, L, 1]: nothing can be done ahead."""
+        return Cache(states=texts.ids.unsqueeze(2), mask=texts.mask)
+
+    def encode_sentences(self, texts: Tokens) -> Cache:
+        """The ids alone, [B, L, 1]."""
+        return self.encode_questions(texts)
+
+    def score_pairs(self, questions: Cache, sentences: Cache) -> Tensor:
+        """Logits, [B]: the whole network."""
+        asked, said = (
+            Tokens(states.squeeze(2), mask, torch.zeros_like(states.squeeze(2)))
+            for states, mask in (questions.tokens, sentences.tokens)
+        )
+        logit: Tensor = self(asked, said)
+        return logit
+
+
+def joined(questions: Tokens, sentences: Tokens) -> Tokens:
+    """[CLS] Q [SEP] S [SEP] without pads between, from both with [CLS] and [SEP]."""
+    ids = torch.cat([questions.ids, sentences.ids[:, 1:]], dim=1)
+    mask = torch.cat([questions.mask, sentences.mask[:, 1:]], dim=1)
+    types = torch.zeros_like(ids)
+    types[:, questions.ids.shape[1] :] = 1
+    order = torch.argsort((~mask).to(torch.uint8), dim=1, stable=True)
+    length = int(mask.sum(dim=1).max())
+    moved = [one.gather(1, order)[:, :length] for one in (ids, mask, types)]
+    return Tokens(ids=moved[0] * moved[1], mask=moved[1], types=moved[2] * moved[1])
+
+
+def loss(
+    network: CrossEncoder, asked: Sequence[str], said: Sequence[str], target: Tensor
+) -> Tensor:
+    """Cross-entropy divided by the batch size."""
+    logit = network(network.read(asked), network.read(said))
+    return F.binary_cross_entropy_with_logits(logit, target)
+
+
+def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
+    """Fine-tune on the QR pairs."""
+    return train_tasks(examples, recipe, report, has_qa=False)
+
+
+def train_tasks(
+    examples: Examples, recipe: Recipe, report: Report, *, has_qa: bool
+) -> Trained:
+    """Fine-tune on the QR pairs, if wanted after one epoch of QA pairs."""
+    examples.check()
+    torch.manual_seed(recipe.seed)
+    source = pretrained(recipe.encoder)
+    config = {
+        "encoder": dict(source.sizes),
+        "is_lower_case": source.is_lower_case,
+        "max_tokens": recipe.max_tokens,
+    }
+    network = CrossEncoder(source.encoder(), source.words, config)
+    log = Log(report)
+    if has_qa:
+        _fit(network, examples.qa.first(recipe.encoder_qa_pairs), recipe, log, None)
+    _fit(network, examples.qr, recipe, log, examples.validation)
+    return Trained(
+        network=network.eval(),
+        config=config,
+        words=source.words,
+        history=log.history,
+    )
+
+
+def _fit(
+    network: CrossEncoder,
+    pairs: Pairs,
+    recipe: Recipe,
+    log: Log,
+    validation: Pairs | None,
+) -> None:
+    if len(set(pairs.labels)) < 2:
+        return
+    labels = np.array(pairs.labels)
+
+    def evaluate(held: Pairs) -> float:
+        scores = probabilities(network, held.questions, held.texts)
+        return average_precision(np.array(held.labels), scores)
+
+    fit(
+        network,
+        lambda places: loss(network, *batch(network, pairs, places)),
+        labels,
+        phase="pre-train" if validation is None else "fine-tune",
+        learning_rate=recipe.encoder_learning_rate,
+        weight_decay=0.01,
+        batch_size=recipe.encoder_batch_size,
+        max_epochs=1 if validation is None else recipe.encoder_epochs,
+        rng=np.random.default_rng(recipe.seed),
+        batches=sampled(_N_NEGATIVES),
+        evaluate=None if validation is None else (lambda: evaluate(validation)),
+        patience=2,
+        max_seconds=recipe.max_seconds,
+        report=log,
+    )
+
+
+def build(config: Mapping[str, Any], words: Sequence[str]) -> CrossEncoder:
+    """The network of a model folder, before its weights."""
+    return CrossEncoder(Encoder(config["encoder"]), words, config)

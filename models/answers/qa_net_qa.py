@@ -1,0 +1,15 @@
+"""QA-net-QA: QA-net trained on community answers, applied to sentences as it is.
+
+Chen et al. 2019, compared method (models.md 2.8). The labelled pairs are not trained
+on; the amount of training and the threshold are chosen on the validation pairs.
+"""
+
+from models.answers.examples import Examples, Recipe, Report, Trained
+from models.answers.qa_net import build, train_tasks
+
+__all__ = ["build", "train"]
+
+
+def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
+    """Train on QA; of the candidate amounts the best on QR validation is kept."""
+    return train_tasks(examples, recipe, report, tasks=("qa",))

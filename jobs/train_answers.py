@@ -25,7 +25,8 @@ from jobs.sources.labelled import (
     LabelledPair,
     normalised,
     read,
-    split_by_question,
+    rule,
+    split,
 )
 from jobs.word_vectors import from_file, from_lake
 from models import checkpoint
@@ -45,12 +46,14 @@ def run(
     settings: TrainAnswers,
     labelled: list[LabelledPair],
     out: str,
+    *,
+    label_rule: str,
 ) -> checkpoint.Card:
-    """Train, measure on the questions kept apart, write the folder."""
+    """Train, measure on the questions or products kept apart, write the folder."""
     started = time.monotonic()
     torch.set_num_threads(settings.threads)
     shares = (settings.validation_share, settings.test_share)
-    parts = split_by_question(labelled, shares=shares, seed=settings.seed)
+    parts = split(labelled, shares=shares, seed=settings.seed, by=settings.split_by)
     validation, test, rest = (pairs_of(part) for part in parts)
     words, vectors = (
         from_lake(spark, settings)
@@ -86,6 +89,7 @@ def run(
         words=trained.words,
         metrics={
             **_metrics(trained, decision, validation, test, settings),
+            "label_rule": label_rule,
             "n_training_pairs": len(rest),
             "n_qa_pairs": len(examples.qa),
             "seconds": round(time.monotonic() - started, 1),
@@ -176,7 +180,7 @@ def _metrics(
         metrics |= {f"test_{name}": value for name, value in found.items()}
         say(
             settings.section,
-            "questions kept apart: "
+            f"{settings.split_by}s kept apart: "
             + ", ".join(
                 f"{name} {found[name]:.4f}"
                 for name in ("precision", "recall", "f1", "average_precision")
@@ -212,6 +216,13 @@ def _say(settings: TrainAnswers, progress: Progress) -> None:
     metavar="COLUMN=VALUE",
     help="Keep part of the labelled set, such as source=review.",
 )
+@click.option(
+    "--positive-from",
+    type=float,
+    metavar="GRADE",
+    help="Lowest grade, in the set's own units, that counts as a positive;"
+    " default: the format's.",
+)
 @click.option("--lake", "lake_root", metavar="DIR", help="Same as --set lake=DIR.")
 @click.option("--out", metavar="DIR", help="Model folder; default MODELS/answers.")
 @CONF
@@ -222,6 +233,7 @@ def command(
     labelled: tuple[str, ...],
     format_name: str,
     where: tuple[str, ...],
+    positive_from: float | None,
     lake_root: str | None,
     out: str | None,
     confs: tuple[str, ...],
@@ -230,8 +242,9 @@ def command(
 ) -> None:
     """Train the answer model: pre-train on the lake's QA pairs, fine-tune on labels.
 
-    Questions are split by a hash into train, validation and test; the measures on the
-    test questions stand in the folder's metrics.json.
+    Questions, or products, are split by a hash into train, validation and test; the
+    measures on the test part and the rule of the labels stand in the folder's
+    metrics.json.
     """
 
     def work() -> None:
@@ -243,9 +256,11 @@ def command(
             return
         settings = config.settings_of(TrainAnswers, document)
         folder = out or f"{settings.models_folder}/answers"
-        pairs = read(labelled, format_name, where=where)
+        label_rule = rule(format_name, positive_from)
+        pairs = read(labelled, format_name, where=where, positive_from=positive_from)
+        spark = session.build(settings.spark)
         try:
-            run(session.build(settings.spark), settings, pairs, folder)
+            run(spark, settings, pairs, folder, label_rule=label_rule)
         except (NotTrainableError, EncoderError) as error:
             raise SettingsError(str(error)) from error
 

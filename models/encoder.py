@@ -20,8 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Encoding, Tokenizer
-from tokenizers.implementations import BertWordPieceTokenizer
+from tokenizers import BertWordPieceTokenizer, Encoding
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
@@ -62,9 +61,7 @@ class Tokens:
 
     def to(self, device: torch.device) -> "Tokens":
         """The same on a device."""
-        return Tokens(
-            self.ids.to(device), self.mask.to(device), self.types.to(device)
-        )
+        return Tokens(self.ids.to(device), self.mask.to(device), self.types.to(device))
 
 
 class WordPieces:
@@ -73,7 +70,7 @@ class WordPieces:
     def __init__(self, words: Sequence[str], *, is_lower_case: bool = True) -> None:
         """Take the word pieces in the order of their ids."""
         vocabulary = {word: place for place, word in enumerate(words)}
-        self._tokenizer: Tokenizer = BertWordPieceTokenizer(
+        self._tokenizer = BertWordPieceTokenizer(
             vocab=vocabulary, lowercase=is_lower_case
         )
         self.pad = vocabulary["[PAD]"]
@@ -198,8 +195,8 @@ def pretrained(name: str | None) -> Pretrained:
     from transformers.utils import logging
 
     folder = name or packaged()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         config = AutoConfig.from_pretrained(folder)
         if config.model_type != "bert":

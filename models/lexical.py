@@ -89,7 +89,7 @@ class Terms(nn.Module):
         return self._ids.get(word, unknown)
 
     def rarity(self, ids: Tensor) -> Tensor:
-        """idf of each stem, 0 at pads; the shape of `ids`."""
+        """Idf of each stem, 0 at pads; the shape of `ids`."""
         found: Tensor = self.idf[ids.clamp(max=len(self.idf) - 1)]
         return found
 
@@ -118,7 +118,7 @@ class Terms(nn.Module):
         )
 
     def _distinct(self, questions: Tensor) -> Tensor:
-        """idf at the first place of each stem, else 0, [B, N]."""
+        """Idf at the first place of each stem, else 0, [B, N]."""
         earlier = torch.ones(
             questions.shape[1], questions.shape[1], device=questions.device
         ).tril(-1)

@@ -11,7 +11,6 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-
 Batches = Callable[[np.ndarray, np.random.Generator, int], Iterator[np.ndarray]]
 
 
@@ -108,6 +107,7 @@ class Log:
         self.history: list[dict[str, Any]] = []
 
     def __call__(self, progress: Progress) -> None:
+        """Keep it and pass it on."""
         self.history.append(asdict(progress))
         self._report(progress)
 

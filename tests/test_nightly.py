@@ -18,7 +18,7 @@ from jobs import config, lake, ledger
 from jobs.evaluate_review_answers import measure
 from jobs.launch import stage
 from jobs.sample.write import write_sample
-from jobs.sources.labelled import read
+from jobs.sources.labelled import read, rule
 from jobs.stages import NAMES, STAGES
 from jobs.train_answers import run as train
 from pipelines import tables
@@ -118,7 +118,8 @@ def shop(spark, tmp_path_factory):
     document = config.read([], made.settings)
     settings = config.settings_of(config.TrainAnswers, document)
     pairs = read([str(root / "sample" / "labelled" / "answers.jsonl")], "jsonl")
-    train(spark, settings, pairs, str(root / "models" / "answers"))
+    folder = str(root / "models" / "answers")
+    train(spark, settings, pairs, folder, label_rule=rule("jsonl"))
     made.first |= made.run(first="score_answers")
     return made
 
@@ -171,6 +172,11 @@ def test_the_answers_are_better_than_chance_on_products_never_trained_on(shop):
     assert found["average_precision"] > 1.2 * found["base_rate"] * (
         found["n_true_scored"] / found["n_true"]
     )
+
+
+def test_the_model_names_the_rule_of_its_labels(shop):
+    metrics = json.loads((shop.root / "models/answers/metrics.json").read_text())
+    assert metrics["label_rule"] == "jsonl: grade >= 0.5"
 
 
 def test_answers_are_ranked_and_nested_as_they_are_scored(shop):

@@ -10,7 +10,7 @@ that both tasks share, then through the task's own output unit:
 | symbol | name in code | shape |
 |---|---|---|
 | conv_q, conv_s of a task | `encoders` | [n_filters, vector_size, width] |
-| W, b | `fuse_question`, `fuse_text` (W cut in two; b in the second) | [fused, 2 filters] |
+| W cut in two, b | `fuse_question`, `fuse_text` | [fused, n_filters] each |
 | w_task | `heads` | [fused] |
 
 Decisions: the sizes of models.md 2.8; texts are padded by half a filter on both sides,
@@ -19,6 +19,7 @@ so that a one-word text has features; dropout on the feature vectors; no charact
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -165,8 +166,8 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         network,
         examples,
         recipe,
-        loss_qa=lambda *given: loss(*given, "qa"),
-        loss_qr=lambda *given: loss(*given, "qr"),
+        loss_qa=partial(loss, task="qa"),
+        loss_qr=partial(loss, task="qr"),
         report=report,
     )
     return Trained(

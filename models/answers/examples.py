@@ -73,8 +73,9 @@ class Examples:
         """
         for name, pairs in (("training", self.qr), ("validation", self.validation)):
             if len(set(pairs.labels)) < 2:
+                found = sorted(set(pairs.labels))
                 raise NotTrainableError(
-                    f"{len(pairs)} {name} pairs hold labels {sorted(set(pairs.labels))},"
+                    f"{len(pairs)} {name} pairs hold labels {found},"
                     " expected both 0 and 1: give more labelled questions"
                 )
 

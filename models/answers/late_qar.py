@@ -126,7 +126,7 @@ class LateQar(nn.Module):
         )
 
     def features(self, questions: Cache, sentences: Cache) -> Tensor:
-        """f of pairs, [B, 13], unscaled."""
+        """F of pairs, [B, 13], unscaled."""
         return self._features(questions, sentences, self._cosines(questions, sentences))
 
     def score_pairs(self, questions: Cache, sentences: Cache) -> Tensor:
@@ -146,9 +146,7 @@ class LateQar(nn.Module):
         asked, said = questions.tokens[0], sentences.tokens[0]
         return asked[..., :size] @ said[..., :size].transpose(1, 2)  # [B, N, M]
 
-    def _features(
-        self, questions: Cache, sentences: Cache, cosines: Tensor
-    ) -> Tensor:
+    def _features(self, questions: Cache, sentences: Cache, cosines: Tensor) -> Tensor:
         size = self.encoder.size
         asked, mask_asked = questions.tokens
         said, mask_said = sentences.tokens
@@ -180,7 +178,7 @@ class LateQar(nn.Module):
     def _bi_attention(
         self, questions: Cache, sentences: Cache, cosines: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """x and y, [B, d] each."""
+        """X and y, [B, d] each."""
         size = self.encoder.size
         asked, mask_asked = questions.tokens
         said, mask_said = sentences.tokens
@@ -220,9 +218,7 @@ def _mean(values: Tensor, weights: Tensor) -> Tensor:
 class _Lower:
     """States of distinct texts below the layers that are trained, computed once."""
 
-    def __init__(
-        self, network: LateQar, texts: Sequence[str], n_trained: int
-    ) -> None:
+    def __init__(self, network: LateQar, texts: Sequence[str], n_trained: int) -> None:
         self._network = network
         self._first = max(0, network.encoder.n_layers - n_trained)
         self._places = {text: place for place, text in enumerate(dict.fromkeys(texts))}

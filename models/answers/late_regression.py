@@ -55,9 +55,7 @@ class LateRegression(nn.Module):
         """States of length one and the piece's rarity, [B, L, H + 1]."""
         states = F.normalize(self.encoder(texts).float(), dim=-1)
         rarity = self.rarity[texts.ids].unsqueeze(2)
-        return Cache(
-            states=torch.cat([states, rarity], dim=2), mask=inner(texts.mask)
-        )
+        return Cache(states=torch.cat([states, rarity], dim=2), mask=inner(texts.mask))
 
     def encode_sentences(self, texts: Tokens) -> Cache:
         """States of length one and the piece's rarity, [B, L, H + 1]."""
@@ -88,9 +86,7 @@ def inner(mask: Tensor) -> Tensor:
     return kept
 
 
-def _matches(
-    cosines: Tensor, mask_x: Tensor, mask_y: Tensor, rarity: Tensor
-) -> Tensor:
+def _matches(cosines: Tensor, mask_x: Tensor, mask_y: Tensor, rarity: Tensor) -> Tensor:
     """Best and mean match of each x, averaged plainly and by rarity, [B, 4]."""
     filled = cosines.masked_fill(~mask_y.unsqueeze(1), float("-inf"))
     best = filled.amax(dim=2)
@@ -109,7 +105,7 @@ def _matches(
 
 
 def piece_rarity(pieces: WordPieces, n_pieces: int, texts: Sequence[str]) -> Tensor:
-    """idf of each word piece among distinct texts, [n_pieces]."""
+    """Idf of each word piece among distinct texts, [n_pieces]."""
     distinct = list(dict.fromkeys(texts))
     counts = np.zeros(n_pieces)
     for ids in pieces.ids(distinct, 512):

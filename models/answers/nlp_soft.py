@@ -78,9 +78,10 @@ class NlpSoft(nn.Module):
 
     def forward(self, questions: Texts, texts: Texts) -> Tensor:
         """Logits, [B]."""
-        return self.score_pairs(
+        logit: Tensor = self.score_pairs(
             self.encode_questions(questions), self.encode_sentences(texts)
         )
+        return logit
 
     def encode_questions(self, texts: Texts) -> Cache:
         """W_q q, [B, h]."""
@@ -98,7 +99,8 @@ class NlpSoft(nn.Module):
 
     def _mean(self, texts: Texts) -> Tensor:
         mask = texts.mask.unsqueeze(-1)
-        return (self.inputs(texts) * mask).sum(dim=1) / mask.sum(dim=1)
+        mean: Tensor = (self.inputs(texts) * mask).sum(dim=1) / mask.sum(dim=1)
+        return mean
 
 
 def loss(

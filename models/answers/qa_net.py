@@ -16,6 +16,7 @@ three methods differ in what they are trained on: `qa_net_qa` on community answe
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -152,8 +153,8 @@ def train_tasks(
         network,
         examples,
         recipe,
-        loss_qa=(lambda *given: loss(*given, "qa")) if "qa" in tasks else None,
-        loss_qr=(lambda *given: loss(*given, "qr")) if "qr" in tasks else None,
+        loss_qa=partial(loss, task="qa") if "qa" in tasks else None,
+        loss_qr=partial(loss, task="qr") if "qr" in tasks else None,
         report=report,
     )
     return Trained(

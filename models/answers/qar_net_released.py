@@ -229,12 +229,13 @@ def loss_qr(
         r1 = (output.to_question @ output.to_review.T).norm()
     else:
         r1 = (output.to_sentence * output.to_review).sum()
-    squared = (output.question - output.review).square()
+    squared: Tensor = (output.question - output.review).square()
     if "batch_r2" in flaws:
         r2 = (squared.sum() + _EPSILON).sqrt()
     else:
         r2 = ((squared.sum(dim=1) + _EPSILON).sqrt() * label).sum()
-    return entropy + mu * r1 + eta * r2
+    total: Tensor = entropy + mu * r1 + eta * r2
+    return total
 
 
 def half_batches(

@@ -106,15 +106,24 @@ def load(path: str) -> PunktSentenceTokenizer:
             return PunktSentenceTokenizer(
                 load_punkt_params(FileSystemPathPointer(path))
             )
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-        parameters = PunktParameters()
-        parameters.abbrev_types = set(content["abbreviations"])
-        parameters.collocations = set(map(tuple, content["collocations"]))
-        parameters.sent_starters = set(content["starters"])
-        parameters.ortho_context.update(content["contexts"])
-        return PunktSentenceTokenizer(parameters)
+        return parse(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SplitterError(f"{path}: {error}, expected Punkt parameters") from None
+
+
+def parse(content: str) -> PunktSentenceTokenizer:
+    """The splitter of what `train` gave.
+
+    Raises:
+        KeyError, TypeError, ValueError: The content is something else.
+    """
+    learnt = json.loads(content)
+    parameters = PunktParameters()
+    parameters.abbrev_types = set(learnt["abbreviations"])
+    parameters.collocations = set(map(tuple, learnt["collocations"]))
+    parameters.sent_starters = set(learnt["starters"])
+    parameters.ortho_context.update(learnt["contexts"])
+    return PunktSentenceTokenizer(parameters)
 
 
 def spans(

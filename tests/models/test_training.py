@@ -10,6 +10,7 @@ from models.answers.examples import Pairs
 from models.training import fit, under_sampled
 from tests.models import toy
 
+
 def test_an_epoch_has_as_many_negatives_as_positives_and_another_draw_each_time():
     labels = np.array([1] * 10 + [0] * 200)
     rng = np.random.default_rng(0)

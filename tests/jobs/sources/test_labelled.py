@@ -1,4 +1,4 @@
-"""Readers of labelled pairs."""
+"""All labelled formats: labels from grades, conditions, and the parts of a set."""
 
 import gzip
 import json
@@ -6,7 +6,7 @@ import json
 import pytest
 
 from jobs.config import SettingsError
-from jobs.sources.labelled import LabelledPair, read, split_by_question
+from jobs.sources.labelled import FORMATS, LabelledPair, read, rule, split
 
 
 def write(path, *records):
@@ -14,33 +14,21 @@ def write(path, *records):
     return str(path)
 
 
-def test_the_projects_own_lines_gzip_or_not(tmp_path):
+def graded(tmp_path, *grades):
+    records = [
+        {"question": "Q?", "sentence": f"S{i}.", "grade": grade}
+        for i, grade in enumerate(grades)
+    ]
+    return write(tmp_path / "graded.jsonl", *records)
+
+
+def test_files_may_be_gzip_or_not(tmp_path):
     record = {"question": "Q?", "sentence": "S.", "label": 1, "product_id": "p"}
     plain = write(tmp_path / "a.jsonl", record)
     packed = tmp_path / "b.jsonl.gz"
     packed.write_bytes(gzip.compress((json.dumps(record) + "\n").encode()))
     pairs = read([plain, str(packed)], "jsonl")
-    assert pairs == [LabelledPair("p", "Q?", "S.", 1)] * 2
-
-
-@pytest.mark.parametrize(
-    ("line", "told"),
-    [
-        ('{"question": "Q", "sentence": "S"}', ":1: label None, expected 0 or 1"),
-        ('{"question": "Q", "sentence": "S", "label": 2}', "label 2, expected 0 or 1"),
-        ('{"question": " ", "sentence": "S", "label": 1}', "question ' ', expected"),
-        ('{"question": "Q", "sentence": 3, "label": 1}', "sentence 3, expected a text"),
-        ("[1]", "expected a JSON object"),
-        ("{", "expected JSON"),
-    ],
-)
-def test_a_bad_line_is_named(tmp_path, line, told):
-    path = tmp_path / "bad.jsonl"
-    path.write_text(line)
-    with pytest.raises(SettingsError) as error:
-        read([str(path)], "jsonl")
-    assert told in str(error.value)
-    assert "bad.jsonl:1" in str(error.value)
+    assert pairs == [LabelledPair("p", "Q?", "S.", 1, 1.0)] * 2
 
 
 def test_a_missing_file_and_an_empty_one_are_told(tmp_path):
@@ -51,43 +39,86 @@ def test_a_missing_file_and_an_empty_one_are_told(tmp_path):
         read([str(tmp_path / "empty")], "jsonl")
 
 
-def test_epqa_grades_become_labels_and_where_keeps_a_part(tmp_path):
-    path = tmp_path / "epqa.csv"
-    head = "qid,question,ASIN,candidate,source,qa_pair_id,title,label,answer\n"
-    rows = [
-        '1,q?,A,"x, y",review,1,t,2,',
-        "1,q?,A,half,review,1,t,1,",
-        "2,q,B,z,cqa,1,t,0,",
-    ]
-    path.write_text(head + "\n".join(rows))
-    assert [pair.label for pair in read([str(path)], "epqa")] == [1, 0, 0]
-    kept = read([str(path)], "epqa", where=["source=review"])
-    assert [pair.sentence for pair in kept] == ["x, y", "half"]
+def test_where_keeps_the_pairs_that_meet_all_conditions(tmp_path):
+    path = write(
+        tmp_path / "a.jsonl",
+        {"question": "Q", "sentence": "a", "label": 1, "source": "review"},
+        {"question": "Q", "sentence": "b", "label": 0, "source": "review"},
+        {"question": "Q", "sentence": "c", "label": 1, "source": "bullet"},
+    )
+    kept = read([path], "jsonl", where=["source=review", "label=1"])
+    assert [pair.sentence for pair in kept] == ["a"]
     with pytest.raises(SettingsError, match="expected COLUMN=VALUE"):
-        read([str(path)], "epqa", where=["nonsense=1"])
+        read([path], "jsonl", where=["nonsense=1"])
 
 
-def test_the_real_set_has_the_rows_its_readme_tells(real_data):
-    pairs = read([str(real_data / "answers-epqa" / "dev.csv.gz")], "epqa")
-    assert len(pairs) == 6800
-    assert {pair.source for pair in pairs} == {
-        "attribute",
-        "bullet",
-        "cqa",
-        "description",
-        "review",
+def test_a_grade_at_the_border_is_a_positive(tmp_path):
+    path = graded(tmp_path, 0.25, 0.49, 0.5, 1)
+    pairs = read([path], "jsonl")
+    assert [pair.label for pair in pairs] == [0, 0, 1, 1]
+    assert [pair.grade for pair in pairs] == [0.25, 0.49, 0.5, 1.0]
+    moved = read([path], "jsonl", positive_from=0.25)
+    assert [pair.label for pair in moved] == [1, 1, 1, 1]
+    assert [pair.grade for pair in moved] == [pair.grade for pair in pairs]
+
+
+@pytest.mark.parametrize("lowest", [0, -1, 1.5, float("nan")])
+def test_a_border_that_no_grade_can_meet_or_miss_is_told(tmp_path, lowest):
+    path = graded(tmp_path, 0.5)
+    for ask in (
+        lambda: read([path], "jsonl", positive_from=lowest),
+        lambda: rule("jsonl", lowest),
+    ):
+        with pytest.raises(SettingsError) as error:
+            ask()
+        assert str(error.value).startswith(f"--positive-from {lowest:g}: expected")
+        assert "at most 1, jsonl's highest grade" in str(error.value)
+
+
+def test_every_format_names_its_rule():
+    assert {name: rule(name) for name in FORMATS} == {
+        "jsonl": "jsonl: grade >= 0.5",
+        "epqa": "epqa: grade >= 2",
+        "ecml-pqa": "ecml-pqa: mean of three scores >= 1.5",
+        "hetpqa": "hetpqa: grade >= 1",
+        "subjqa": "subjqa: share of annotators who marked it >= 0.01",
     }
+    assert rule("ecml-pqa", 2) == "ecml-pqa: mean of three scores >= 2"
 
 
-def test_no_question_stands_in_two_parts_and_the_shares_hold():
-    pairs = [
-        LabelledPair(f"p{i % 400}", f"q{i % 400}", f"s{i}", 0) for i in range(1200)
-    ]
-    parts = split_by_question(pairs, shares=(0.2, 0.3), seed=1)
-    questions = [{pair.question for pair in part} for part in parts]
-    assert sum(len(part) for part in parts) == 1200
-    assert not questions[0] & questions[1]
-    assert not (questions[0] | questions[1]) & questions[2]
-    assert [round(len(one) / 400, 1) for one in questions] == [0.2, 0.3, 0.5]
-    assert split_by_question(pairs, shares=(0.2, 0.3), seed=1) == parts
-    assert split_by_question(pairs, shares=(0.2, 0.3), seed=2) != parts
+def pair(product_id, question, sentence="s"):
+    return LabelledPair(product_id, question, sentence, 0, 0.0)
+
+
+@pytest.mark.parametrize("by", ["question", "product"])
+def test_what_is_split_by_stands_in_one_part_and_the_shares_hold(by):
+    pairs = [pair(f"p{i % 400}", f"q{i % 400}", f"s{i}") for i in range(1200)]
+    parts = split(pairs, shares=(0.2, 0.3), seed=1, by=by)
+    name = {"question": "question", "product": "product_id"}[by]
+    keys = [{getattr(one, name) for one in part} for part in parts]
+    assert sorted(one.sentence for part in parts for one in part) == sorted(
+        one.sentence for one in pairs
+    )
+    assert not keys[0] & keys[1]
+    assert not (keys[0] | keys[1]) & keys[2]
+    assert [round(len(one) / 400, 1) for one in keys] == [0.2, 0.3, 0.5]
+    assert split(pairs, shares=(0.2, 0.3), seed=1, by=by) == parts
+    assert split(pairs, shares=(0.2, 0.3), seed=2, by=by) != parts
+
+
+def test_a_question_of_many_products_stands_in_one_part_whatever_its_case():
+    texts = ["How big is it?", " how  BIG is\tit? "]
+    pairs = [pair(f"p{i}", texts[i % 2]) for i in range(50)]
+    parts = split(pairs, shares=(0.3, 0.3), seed=1, by="question")
+    assert sorted(map(len, parts)) == [0, 0, 50]
+
+
+def test_by_product_a_question_may_stand_in_several_parts():
+    pairs = [pair(f"p{i}", "How big is it?") for i in range(50)]
+    parts = split(pairs, shares=(0.3, 0.3), seed=1, by="product")
+    assert all(parts)
+
+
+def test_a_split_by_product_wants_products():
+    with pytest.raises(SettingsError, match=r"split_by: 'product', expected question"):
+        split([pair("", "q")], shares=(0.5,), seed=1, by="product")

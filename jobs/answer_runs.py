@@ -53,7 +53,8 @@ class Bench:
         sets: The labelled sets.
         settings: Of the trainings.
         out: Folder of the predictions and models.
-        keep_models_of: Set whose first seed's models are kept; empty for none.
+        keep_models_of: Set whose models are kept; empty for none.
+        keep_seed: Seed whose models are kept.
         n_threads: Of each process.
     """
 
@@ -63,6 +64,7 @@ class Bench:
     settings: TrainAnswers
     out: str
     keep_models_of: str
+    keep_seed: int
     n_threads: int
 
 
@@ -127,7 +129,8 @@ def run_task(task: Task, bench: Bench) -> dict[str, Any]:
     labels = np.array(pairs.labels)
     key = key_of(task, bench)
     _keep(Path(bench.out) / "predictions" / f"{key}.npz", held, labels, scores)
-    if task.study == "methods" and task.set_name == bench.keep_models_of:
+    kept = ("methods", bench.keep_models_of, bench.keep_seed)
+    if (task.study, task.set_name, task.seed) == kept:
         _save(Path(bench.out) / "models" / task.method, task, trained, decision)
     chosen = bench.sets[task.set_name]
     return {
@@ -153,7 +156,7 @@ def _parts(task: Task, bench: Bench) -> dict[str, list[LabelledPair]]:
     settings = bench.settings
     shares = (settings.validation_share, settings.test_share)
     found = split(
-        _labelled(bench, task.set_name),
+        labelled_of(bench, task.set_name),
         shares=shares,
         seed=task.seed,
         by=settings.split_by,
@@ -164,7 +167,7 @@ def _parts(task: Task, bench: Bench) -> dict[str, list[LabelledPair]]:
 _READ: dict[str, list[LabelledPair]] = {}
 
 
-def _labelled(bench: Bench, name: str) -> list[LabelledPair]:
+def labelled_of(bench: Bench, name: str) -> list[LabelledPair]:
     """The pairs of a set, read once a process."""
     if name not in _READ:
         chosen = bench.sets[name]

@@ -10,6 +10,7 @@ from jobs.stages import STAGES
 
 _GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "train": {"answers": ("jobs.train_answers", "command")},
+    "compare": {"answers": ("jobs.compare_answers", "compare")},
     "evaluate": {
         "answers": ("jobs.evaluate_answers", "evaluate"),
         "review_answers": ("jobs.evaluate_review_answers", "evaluate"),
@@ -22,6 +23,7 @@ _SINGLE: Mapping[str, tuple[str, str]] = {
 }
 _GROUP_HELP = {
     "train": "Train a model and write its folder.",
+    "compare": "Train and measure many models side by side.",
     "evaluate": "Measure a model, or a table, against labels.",
 }
 

@@ -62,7 +62,7 @@ def run(
     )
     asked = {normalised(pair.question) for pair in labelled}
     examples = Examples(
-        qa=_qa_pairs(spark, settings, asked),
+        qa=qa_pairs_of(spark, settings, asked),
         qr=rest,
         validation=validation,
         words=WordVectors(tuple(words), vectors),
@@ -130,7 +130,7 @@ def pairs_of(labelled: Sequence[LabelledPair]) -> Pairs:
     )
 
 
-def _qa_pairs(spark: SparkSession, settings: TrainAnswers, asked: set[str]) -> Pairs:
+def qa_pairs_of(spark: SparkSession, settings: TrainAnswers, asked: set[str]) -> Pairs:
     """Question-answer pairs of the lake, of whole questions, in a fixed order.
 
     Args:

@@ -1,0 +1,429 @@
+"""Tables and plots of a comparison of answer models."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from sklearn.metrics import average_precision_score, precision_recall_curve
+
+from jobs.config import CompareAnswers
+from models.answers import PAPER, REFERENCES
+from models.metrics import expected_calibration_error, precision_recall_f1, reliability
+
+mpl.use("Agg")
+mpl.rcParams["svg.hashsalt"] = "catalog-enrichment"  # the same picture, the same file
+
+from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib.axes import Axes  # noqa: E402
+
+Row = Mapping[str, Any]
+# Chen et al. 2019, their own data (models.md 2.9): precision, recall, F.
+PUBLISHED: Mapping[str, tuple[float, float, float]] = {
+    "qrem": (0.1838, 0.1667, 0.1748),
+    "qa-net-qa": (0.3525, 0.5733, 0.4365),
+    "qa-net-qr": (0.4158, 0.5267, 0.4647),
+    "qa-net-mtl": (0.4000, 0.5067, 0.4471),
+    "cqa-hard": (0.4103, 0.2133, 0.2807),
+    "nlp-soft": (0.4343, 0.2867, 0.3454),
+    "qar-net-qr": (0.4247, 0.5267, 0.4702),
+    "qar-net": (0.5385, 0.6067, 0.5705),
+}
+_ABLATION: Sequence[tuple[str, Mapping[str, float], tuple[float, float, float]]] = (
+    ("no regularisation", {"mu": 0.0, "eta": 0.0}, (0.4118, 0.4200, 0.4158)),
+    ("R2 only", {"mu": 0.0}, (0.4690, 0.4533, 0.4610)),
+    ("R1 only", {"eta": 0.0}, (0.4938, 0.5267, 0.5097)),
+    ("R1 + R2", {}, (0.5385, 0.6067, 0.5705)),
+)
+_STUDIES: Mapping[str, tuple[str, str]] = {
+    "pretraining": ("pretrain_epochs", "epochs of pre-training"),
+    "k": ("attention_size", "k, hidden units of the self-attention"),
+    "mu": ("mu", "mu, weight of R1"),
+    "eta": ("eta", "eta, weight of R2"),
+}
+_OWN = "late-qar"
+_MEASURES = ("precision", "recall", "f1", "average_precision")
+
+
+def write(
+    rows: Sequence[Row], speeds: Sequence[Row], settings: CompareAnswers, out: str
+) -> None:
+    """Write report.md, results.json and the plots, as PNG and SVG, into a folder."""
+    place = Path(out)
+    lines = ["# Comparison of the answer models", ""]
+    differences: list[dict[str, Any]] = []
+    for name in settings.sets:
+        found = _of(rows, study="methods", set_name=name)
+        if found:
+            of_set = _differences(name, found, place, settings.n_resamples)
+            differences += of_set
+            lines += [*_methods(name, found), *_bootstrap(of_set)]
+            lines += _curves(name, found, place)
+    ablation = _of(rows, study="regularisers")
+    if ablation:
+        lines += _regularisers(settings.study_set, ablation)
+    for study, (setting, label) in _STUDIES.items():
+        found = _of(rows, study=study)
+        if found:
+            lines += _varied(study, setting, label, found, settings.study_set, place)
+    if speeds:
+        lines += _speeds(speeds, rows, settings.speed_set, place)
+    (place / "report.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    content = {"runs": list(rows), "differences": differences, "speeds": list(speeds)}
+    (place / "results.json").write_text(json.dumps(content, indent=1) + "\n")
+
+
+def _of(rows: Iterable[Row], **wanted: str) -> list[Row]:
+    return [
+        row for row in rows if all(row[name] == value for name, value in wanted.items())
+    ]
+
+
+def _spread(values: Sequence[float]) -> str:
+    """Mean and standard deviation; one run has none."""
+    if len(values) == 1:
+        return f"{values[0]:.3f}"
+    return f"{np.mean(values):.3f} ± {np.std(values, ddof=1):.3f}"
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
+    return [
+        f"| {' | '.join(header)} |",
+        "|" + "---|" * len(header),
+        *(f"| {' | '.join(map(str, row))} |" for row in rows),
+        "",
+    ]
+
+
+def _methods(name: str, rows: Sequence[Row]) -> list[str]:
+    first = rows[0]
+    seeds = sorted({row["seed"] for row in rows})
+    base = float(np.mean([row["base_rate"] for row in rows]))
+    yes = precision_recall_f1(1000, round(1000 / base) - 1000, 0)
+    body: list[Sequence[Any]] = [
+        ["always yes", "", f"{base:.3f}", "1.000", f"{yes[2]:.3f}", f"{base:.3f}"]
+        + [""] * 4,
+        ["always no", "", "0", "0", "0", f"{base:.3f}"] + [""] * 4,
+    ]
+    for method in dict.fromkeys([*PAPER, *REFERENCES, _OWN]):
+        found = _of(rows, method=method)
+        if not found:
+            continue
+        published = PUBLISHED.get(method)
+        body.append(
+            [
+                method,
+                len(found),
+                *(_spread([row[measure] for row in found]) for measure in _MEASURES),
+                _spread([row["f1_at_half"] for row in found]),
+                _spread([row["expected_calibration_error"] for row in found]),
+                f"{np.mean([row['n_right'] for row in found]):.0f} /"
+                f" {np.mean([row['n_predicted'] for row in found]):.0f}",
+                " / ".join(f"{value:.3f}" for value in published) if published else "",
+            ]
+        )
+    n_mean = [
+        float(np.mean([row[key] for row in rows]))
+        for key in ("n_training_pairs", "n_training_positive", "n", "n_positive")
+    ]
+    return [
+        f"## {name}",
+        "",
+        f"Positive: {first['label_rule']}. Seeds {seeds}; on average"
+        f" {n_mean[0]:,.0f} pairs ({n_mean[1]:,.0f} positive) to train on,"
+        f" {n_mean[2]:,.0f} ({n_mean[3]:,.0f} positive) to measure on."
+        " Published: precision / recall / F on the paper's own data.",
+        "",
+        *_table(
+            [
+                "method",
+                "runs",
+                "precision",
+                "recall",
+                "F1",
+                "average precision",
+                "F1 at 0.5, uncalibrated",
+                "ECE",
+                "right / predicted",
+                "published",
+            ],
+            body,
+        ),
+    ]
+
+
+Predictions = Mapping[str, np.ndarray]
+
+
+def _predictions(row: Row, place: Path) -> Predictions:
+    with np.load(
+        place / "predictions" / f"{row['key']}.npz", allow_pickle=False
+    ) as found:
+        return {name: found[name] for name in found.files}
+
+
+def _differences(
+    name: str, rows: Sequence[Row], place: Path, n_resamples: int
+) -> list[dict[str, Any]]:
+    """Average precision of the own model less each other's, with a 95 % interval.
+
+    Paired bootstrap: questions are drawn with replacement, for all seeds and both
+    methods alike, so that the draw of the questions does not count as a difference.
+    """
+    own = {row["seed"]: _predictions(row, place) for row in _of(rows, method=_OWN)}
+    found = []
+    for method in dict.fromkeys(row["method"] for row in rows):
+        others = {
+            row["seed"]: _predictions(row, place) for row in _of(rows, method=method)
+        }
+        seeds = sorted(set(own) & set(others))
+        if method == _OWN or not seeds:
+            continue
+        mean, low, high = _paired(
+            [(own[seed], others[seed]) for seed in seeds], n_resamples
+        )
+        found.append(
+            {
+                "set": name,
+                "method": method,
+                "seeds": seeds,
+                "difference": mean,
+                "low": low,
+                "high": high,
+            }
+        )
+    return found
+
+
+def _paired(
+    runs: Sequence[tuple[Predictions, Predictions]], n_resamples: int
+) -> tuple[float, float, float]:
+    """Mean over the runs of the difference, and its 2.5 and 97.5 percentiles."""
+    questions, places = np.unique(
+        np.concatenate([first["questions"] for first, _ in runs]), return_inverse=True
+    )
+    borders = np.cumsum([len(first["labels"]) for first, _ in runs])[:-1]
+    of_run = np.split(places, borders)
+    rng = np.random.default_rng(0)
+
+    def difference(weights: np.ndarray) -> float:
+        found = []
+        for (first, second), where in zip(runs, of_run, strict=True):
+            weight = weights[where]
+            if not weight[first["labels"] == 1].any():
+                continue
+            scores = [
+                average_precision_score(
+                    one["labels"], one["scores"], sample_weight=weight
+                )
+                for one in (first, second)
+            ]
+            found.append(scores[0] - scores[1])
+        return float(np.mean(found)) if found else 0.0
+
+    n_questions = len(questions)
+    drawn = [
+        difference(rng.multinomial(n_questions, [1 / n_questions] * n_questions))
+        for _ in range(n_resamples)
+    ]
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return difference(np.ones(n_questions)), float(low), float(high)
+
+
+def _bootstrap(differences: Sequence[Row]) -> list[str]:
+    if not differences:
+        return []
+    return [
+        f"Average precision of {_OWN} less that of the others, paired bootstrap over"
+        " questions:",
+        "",
+        *_table(
+            ["less", "seeds", "difference", "95 % interval"],
+            [
+                [
+                    row["method"],
+                    len(row["seeds"]),
+                    f"{row['difference']:+.3f}",
+                    f"{row['low']:+.3f} to {row['high']:+.3f}",
+                ]
+                for row in differences
+            ],
+        ),
+    ]
+
+
+def _curves(name: str, rows: Sequence[Row], place: Path) -> list[str]:
+    """Precision-recall and reliability of all seeds' predictions together."""
+    pooled = {}
+    for method in dict.fromkeys(row["method"] for row in rows):
+        parts = [_predictions(row, place) for row in _of(rows, method=method)]
+        pooled[method] = tuple(
+            np.concatenate([part[key] for part in parts])
+            for key in ("labels", "scores")
+        )
+
+    def curves(axes: Axes) -> None:
+        for method, (labels, scores) in pooled.items():
+            precision, recall, _ = precision_recall_curve(labels, scores)
+            axes.plot(recall, precision, label=method, **_style(method))
+        axes.set(xlabel="recall", ylabel="precision", title=name, ylim=(0, 1))
+        axes.legend(fontsize=6)
+
+    def reliabilities(axes: Axes) -> None:
+        axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
+        for method, (labels, scores) in pooled.items():
+            bins = reliability(labels, scores)
+            error = expected_calibration_error(labels, scores)
+            axes.plot(
+                [one["score"] for one in bins],
+                [one["positive"] for one in bins],
+                label=f"{method} ({error:.3f})",
+                **_style(method),
+            )
+        axes.set(
+            xlabel="calibrated probability", ylabel="share of positives", title=name
+        )
+        axes.legend(fontsize=6, title="ECE", title_fontsize=6)
+
+    return [
+        _plot(f"precision-recall-{name}", curves, place),
+        "",
+        _plot(f"reliability-{name}", reliabilities, place),
+        "",
+    ]
+
+
+def _style(method: str) -> dict[str, Any]:
+    if method == _OWN:
+        return {"linewidth": 2.5, "color": "black"}
+    return {"linewidth": 1.2, "linestyle": "-" if method in PAPER else "--"}
+
+
+def _plot(name: str, draw: Callable[[Axes], None], place: Path) -> str:
+    figure, axes = plt.subplots(figsize=(6, 4.5), layout="constrained")
+    draw(axes)
+    figure.savefig(place / f"{name}.png", dpi=110, metadata={"Software": None})
+    figure.savefig(place / f"{name}.svg", metadata={"Date": None})
+    plt.close(figure)
+    return f"![{name}]({name}.png)"
+
+
+def _regularisers(name: str, rows: Sequence[Row]) -> list[str]:
+    body = []
+    for label, changes, published in _ABLATION:
+        found = [row for row in rows if row["changes"] == changes]
+        if found:
+            body.append(
+                [
+                    label,
+                    len(found),
+                    *(
+                        _spread([row[measure] for row in found])
+                        for measure in _MEASURES
+                    ),
+                    " / ".join(f"{value:.3f}" for value in published),
+                ]
+            )
+    header = ["QAR-net", "runs", "precision", "recall", "F1", "average precision"]
+    return [
+        f"## Regularisers, {name}",
+        "",
+        *_table([*header, "published"], body),
+    ]
+
+
+def _varied(
+    study: str, setting: str, label: str, rows: Sequence[Row], name: str, place: Path
+) -> list[str]:
+    groups: dict[float, list[Row]] = {}
+    for row in rows:
+        value = row["changes"][setting]
+        number = float(value[0] if isinstance(value, list | tuple) else value)
+        groups.setdefault(number, []).append(row)
+    values = sorted(groups)
+
+    def draw(axes: Axes) -> None:
+        for measure in ("f1", "average_precision"):
+            found = [[row[measure] for row in groups[value]] for value in values]
+            means = [float(np.mean(one)) for one in found]
+            axes.errorbar(
+                range(len(values)),
+                means,
+                yerr=[float(np.std(one)) for one in found],
+                label=measure.replace("_", " "),
+                marker="o",
+                capsize=3,
+            )
+        axes.set_xticks(range(len(values)), [f"{value:g}" for value in values])
+        axes.set(xlabel=label, ylabel="on validation", title=f"QAR-net, {name}")
+        axes.legend(fontsize=7)
+
+    body = [
+        [
+            f"{value:g}",
+            len(groups[value]),
+            _spread([row["f1"] for row in groups[value]]),
+            _spread([row["average_precision"] for row in groups[value]]),
+        ]
+        for value in values
+    ]
+    return [
+        f"## {label}, {name}, on validation",
+        "",
+        *_table([label, "runs", "F1", "average precision"], body),
+        _plot(f"study-{study}", draw, place),
+        "",
+    ]
+
+
+def _speeds(
+    speeds: Sequence[Row], rows: Sequence[Row], name: str, place: Path
+) -> list[str]:
+    quality = {
+        row["method"]: float(
+            np.mean(
+                [
+                    run["average_precision"]
+                    for run in _of(
+                        rows, study="methods", set_name=name, method=row["method"]
+                    )
+                ]
+            )
+        )
+        for row in speeds
+    }
+
+    def draw(axes: Axes) -> None:
+        for row in speeds:
+            point = row["pairs_per_second"], quality[row["method"]]
+            axes.scatter(*point, color="black" if row["method"] == _OWN else None)
+            axes.annotate(
+                row["method"],
+                point,
+                fontsize=6,
+                xytext=(3, 3),
+                textcoords="offset points",
+            )
+        axes.set_xscale("log")
+        axes.set(xlabel="pairs/s", ylabel="average precision", title=name)
+
+    slowest = min(row["pairs_per_second"] for row in speeds)
+    body = [
+        [
+            row["method"],
+            f"{quality[row['method']]:.3f}",
+            f"{row['pairs_per_second']:,.0f}",
+            f"{row['pairs_per_second'] / slowest:.1f}",
+        ]
+        for row in sorted(speeds, key=lambda row: -row["pairs_per_second"])
+    ]
+    device = speeds[0]["device"]
+    return [
+        f"## Quality against speed, {name}, blocks of 10 × 60, {device}, one thread",
+        "",
+        *_table(["method", "average precision", "pairs/s", "times the slowest"], body),
+        _plot("quality-speed", draw, place),
+        "",
+    ]

@@ -1,0 +1,71 @@
+"""Pairs a second of every compared method, one after the other in one process."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from jobs.answer_runs import Bench, labelled_of
+from jobs.config import CompareAnswers
+from models.answers import load
+from models.checkpoint import read_card
+from udfs.answers import score_block
+from udfs.batching import device_name
+
+_TOKEN_BUDGET = 16_384
+_SENTENCES = 60
+_FEWEST_SECONDS = 2.0
+
+
+def timed(bench: Bench, settings: CompareAnswers) -> list[dict[str, Any]]:
+    """Score blocks of 10 questions and 60 sentences of the set with each kept model.
+
+    One thread, fp32; the first run of a model is not counted. Empty where no model was
+    kept.
+    """
+    folders = sorted((Path(bench.out) / "models").glob("*/fingerprint"))
+    if not folders:
+        return []
+    torch.set_num_threads(1)
+    pairs = labelled_of(bench, settings.speed_set)
+    questions = list(dict.fromkeys(pair.question for pair in pairs))
+    sentences = list(dict.fromkeys(pair.sentence for pair in pairs))
+    blocks = [
+        (
+            questions[10 * place : 10 * place + 10],
+            sentences[_SENTENCES * place : _SENTENCES * (place + 1)],
+        )
+        for place in range(settings.speed_questions // 10)
+    ]
+    return [_one(str(path.parent), blocks) for path in folders]
+
+
+def _one(folder: str, blocks: list[tuple[list[str], list[str]]]) -> dict[str, Any]:
+    model = load(folder, device=device_name(), precision="fp32")
+    n_pairs, started = 0, 0.0
+    for place, (asked, said) in enumerate(blocks):
+        if place == 1:
+            started = time.perf_counter()
+        score_block(
+            model,
+            asked,
+            said,
+            np.repeat(np.arange(len(asked)), len(said)),
+            np.tile(np.arange(len(said)), len(asked)),
+            token_budget=_TOKEN_BUDGET,
+        )
+        if place:
+            n_pairs += len(asked) * len(said)
+            if time.perf_counter() - started > _FEWEST_SECONDS:
+                break
+    seconds = time.perf_counter() - started
+    card = read_card(folder)
+    return {
+        "method": card.name,
+        "device": device_name(),
+        "pairs": n_pairs,
+        "seconds": seconds,
+        "pairs_per_second": n_pairs / seconds,
+    }

@@ -1,0 +1,220 @@
+"""Compare the answer models: the paper's tables and studies on labelled sets.
+
+Reads   qa_pairs, sentences, questions; labelled sets
+Writes  runs, predictions, models and a report in a folder
+"""
+
+import json
+import multiprocessing
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jobs import answer_report, config, session
+from jobs.answer_runs import Bench, Task, key_of, run_task, save_inputs
+from jobs.answer_speed import timed
+from jobs.config import CompareAnswers, SettingsError, TrainAnswers
+from jobs.launch import CONF, PRINT_CONFIG, SET, attempt, document_of, shown
+from jobs.progress import say
+from jobs.sources.labelled import normalised, read
+from jobs.train_answers import qa_pairs_of
+from jobs.word_vectors import from_file, from_lake
+from models.word_inputs import WordVectors
+
+
+class ComparisonError(RuntimeError):
+    """Some runs of a comparison failed."""
+
+
+def tasks_of(settings: CompareAnswers) -> list[Task]:
+    """All runs, the first seed of everything before the second."""
+    return [task for seed in settings.seeds for task in _of_seed(settings, seed)]
+
+
+def _of_seed(settings: CompareAnswers, seed: int) -> Iterator[Task]:
+    if "methods" in settings.studies:
+        for method in settings.methods:
+            for name in settings.sets:
+                yield Task("methods", name, method, seed)
+    name = settings.study_set
+    if "regularisers" in settings.studies:
+        for changes in ({"mu": 0.0, "eta": 0.0}, {"mu": 0.0}, {"eta": 0.0}, {}):
+            yield Task("regularisers", name, "qar-net", seed, changes)
+    varied: dict[str, list[dict[str, Any]]] = {
+        "pretraining": [{"pretrain_epochs": (one,)} for one in settings.pretraining],
+        "k": [{"attention_size": one} for one in settings.k],
+        "mu": [{"mu": one} for one in settings.mu],
+        "eta": [{"eta": one} for one in settings.eta],
+    }
+    for study, values in varied.items():
+        if study in settings.studies:
+            for changes in values:
+                yield Task(study, name, "qar-net", seed, changes, "validation")
+
+
+def run(settings: CompareAnswers, training: TrainAnswers, out: str) -> None:
+    """Do the runs that are missing, one line of runs.jsonl each; then the report.
+
+    Raises:
+        ComparisonError: Runs failed; those that ended are kept.
+    """
+    bench = Bench(
+        inputs=f"{out}/inputs",
+        data=str(settings.data),
+        sets=settings.sets,
+        settings=training,
+        out=out,
+        keep_models_of=settings.speed_set,
+        keep_seed=settings.seeds[0],
+        n_threads=settings.threads,
+    )
+    tasks = tasks_of(settings)
+    runs = Path(out) / "runs.jsonl"
+    done = {row["key"] for row in read_runs(runs)}
+    missing = [task for task in tasks if key_of(task, bench) not in done]
+    say(
+        settings.section,
+        f"{len(tasks)} runs, {len(tasks) - len(missing)} of them done before",
+    )
+    failed = _all(missing, bench, runs, settings)
+    wanted = {key_of(task, bench) for task in tasks}
+    rows = [row for row in read_runs(runs) if row["key"] in wanted]
+    speeds = timed(bench, settings)
+    answer_report.write(rows, speeds, settings, out)
+    say(settings.section, f"{out}/report.md written of {len(rows)} runs")
+    if failed:
+        raise ComparisonError(f"{len(failed)} runs failed; first: {failed[0]}")
+
+
+def _all(
+    missing: list[Task], bench: Bench, runs: Path, settings: CompareAnswers
+) -> list[str]:
+    started, failed = time.monotonic(), []
+    # Spawned: a forked process would share torch's threads, one of which is held.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(settings.processes, mp_context=context) as pool:
+        futures: dict[Future[dict[str, Any]], Task] = {
+            pool.submit(run_task, task, bench): task for task in missing
+        }
+        for place, future in enumerate(as_completed(futures), start=1):
+            task = futures[future]
+            name = f"{task.set_name} {task.method} seed {task.seed} {task.changes}"
+            error = future.exception()
+            if error is not None:
+                failed.append(f"{name}: {type(error).__name__}: {error}")
+                say(settings.section, failed[-1])
+                continue
+            row = future.result()
+            with runs.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(row) + "\n")
+            minutes = (time.monotonic() - started) / 60
+            say(
+                settings.section,
+                f"{place} of {len(missing)}, {minutes:.0f} min: {task.study} {name}"
+                f" F1 {row['f1']:.3f} AP {row['average_precision']:.3f}",
+            )
+    return failed
+
+
+def read_runs(path: Path) -> list[dict[str, Any]]:
+    """The runs that ended; a line that was cut by a kill is left out."""
+    if not path.exists():
+        return []
+    rows = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            continue
+    return rows
+
+
+def _prepare(settings: CompareAnswers, training: TrainAnswers, out: str) -> None:
+    """QA pairs and word vectors of the lake, once: trainings run without Spark."""
+    folder = f"{out}/inputs"
+    if (Path(folder) / "fingerprint").exists():
+        say(settings.section, f"{folder}: taken as it is; remove it to read the lake")
+        return
+    labelled = [
+        pair
+        for one in settings.sets.values()
+        for pair in read(
+            [str(Path(str(settings.data)) / file) for file in one.files],
+            one.format,
+            where=one.where,
+            positive_from=one.positive_from,
+        )
+    ]
+    spark = session.build(training.spark)
+    texts = (text for pair in labelled for text in (pair.question, pair.sentence))
+    words, vectors = (
+        from_lake(spark, training)
+        if training.vectors is None
+        else from_file(spark, training, training.vectors, texts)
+    )
+    asked = {normalised(pair.question) for pair in labelled}
+    qa = qa_pairs_of(spark, training, asked)
+    save_inputs(folder, qa, WordVectors(tuple(words), vectors))
+    spark.stop()
+    say(settings.section, f"{len(qa):,} QA pairs, {len(words):,} word vectors")
+
+
+def _check(settings: CompareAnswers) -> None:
+    if settings.data is None or not Path(settings.data).is_dir():
+        raise SettingsError(
+            f"compare_answers.data: {settings.data}, expected the folder that the"
+            " sets' files are in (--set compare_answers.data=DIR)"
+        )
+    if not settings.sets:
+        raise SettingsError(
+            "compare_answers.sets: none, expected a conf such as"
+            " --conf conf/experiments/answers.yaml"
+        )
+    for name in (settings.study_set, settings.speed_set):
+        if name and name not in settings.sets:
+            known = ", ".join(settings.sets)
+            raise SettingsError(f"compare_answers: {name!r}, expected one of {known}")
+
+
+@click.command(name="answers")
+@click.option("--out", required=True, metavar="DIR", help="Runs and report.")
+@click.option("--lake", "lake_root", metavar="DIR", help="Same as --set lake=DIR.")
+@CONF
+@SET
+@PRINT_CONFIG
+def compare(
+    out: str,
+    lake_root: str | None,
+    confs: tuple[str, ...],
+    overrides: tuple[str, ...],
+    print_config: bool,
+) -> None:
+    """Every method on every labelled set, several seeds, and the paper's studies.
+
+    Runs that ended are in OUT/runs.jsonl and are not repeated: start it again after an
+    interruption. OUT/report.md, results.json and plots are written anew each time.
+    """
+
+    def work() -> None:
+        more = [f"lake={lake_root}"] if lake_root else []
+        document = document_of(confs, [*overrides, *more], None)
+        if print_config:
+            click.echo(shown(document))
+            return
+        settings = config.settings_of(CompareAnswers, document)
+        training = config.settings_of(TrainAnswers, document)
+        _check(settings)
+        Path(out).mkdir(parents=True, exist_ok=True)
+        _prepare(settings, training, out)
+        run(settings, training, out)
+
+    sys.exit(attempt(work))
+
+
+if __name__ == "__main__":
+    compare()

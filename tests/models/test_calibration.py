@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from models.calibration import PRECISIONS, Decision, decide
 from models.metrics import measures
@@ -80,8 +81,21 @@ def test_equal_scores_share_a_threshold_and_unreached_precisions_are_missing():
     reached = decision.at_precision
     assert reached == {
         "0.5": pytest.approx(low),
-        **{key: pytest.approx(high) for key in ("0.55", "0.6", "0.65")},
+        **{key: pytest.approx((high + low) / 2) for key in ("0.55", "0.6", "0.65")},
     }
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_last_bits_of_a_score_change_no_decision(seed):
+    """A scorer computes in fp32 what `Decision.scores` computes in fp64."""
+    labels, logits = drawn(n=400, seed=seed)
+    decision = decide(labels, logits)
+    scores = decision.scores(logits)
+    scaled = decision.slope * torch.from_numpy(logits) + decision.offset
+    theirs = torch.sigmoid(scaled).numpy()
+    assert (theirs != scores).any()
+    for threshold in (decision.threshold, *decision.at_precision.values()):
+        assert ((theirs >= threshold) == (scores >= threshold)).all()
 
 
 def test_the_threshold_is_of_the_best_f1():

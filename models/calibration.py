@@ -80,5 +80,7 @@ def _at_precision(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
     for wanted in PRECISIONS:
         places = np.flatnonzero((precision >= wanted) & is_last)
         if len(places):
-            found[f"{wanted:g}"] = float(scores[order][places[-1]])
+            lowest, *below = scores[order][places[-1] :][:2].tolist()
+            # Half way, as `best_threshold`: a scorer's last bits are its own.
+            found[f"{wanted:g}"] = (lowest + below[0]) / 2 if below else lowest
     return found

@@ -203,7 +203,9 @@ def pretrained(name: str | None) -> Pretrained:
             raise EncoderError(f"{folder}: a {config.model_type}, expected a bert")
         tokenizer = AutoTokenizer.from_pretrained(folder)
         bert = BertModel.from_pretrained(folder, add_pooling_layer=False)
-    except OSError as error:
+    except EncoderError:
+        raise
+    except (OSError, ValueError) as error:  # a folder without a model is a ValueError
         first = str(error).splitlines()[0]
         raise EncoderError(f"train_answers.encoder: {folder}: {first}") from None
     by_id = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])

@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.metrics import average_precision, best_threshold, measures
+from models.metrics import (
+    average_precision,
+    best_threshold,
+    expected_calibration_error,
+    measures,
+    reliability,
+)
 
 PAIRS = st.lists(
     st.tuples(st.integers(0, 1), st.integers(0, 8)), min_size=1, max_size=40
@@ -39,3 +45,31 @@ def test_no_threshold_is_better_than_the_best(pairs):
     scores = np.array([score / 8 for _, score in pairs], dtype=np.float32)
     best = measures(labels, scores, best_threshold(labels, scores))["f1"]
     assert best >= max(measures(labels, scores, score)["f1"] for score in scores) - 1e-9
+
+
+LABELS = np.array([0, 1, 1, 1, 0])
+SCORES = np.array([0.02, 0.08, 0.75, 1.0, 0.91])
+
+
+def test_a_reliability_diagram_has_the_bins_that_hold_a_pair():
+    # [0, 0.1): 0.02 and 0.08; [0.7, 0.8): 0.75; [0.9, 1]: 0.91 and 1.
+    expected = [(2 / 5, 0.05, 0.5), (1 / 5, 0.75, 1.0), (2 / 5, 0.955, 0.5)]
+    found = [tuple(row.values()) for row in reliability(LABELS, SCORES)]
+    assert found == [pytest.approx(row) for row in expected]
+    assert [*reliability(LABELS, SCORES)[0]] == ["share", "score", "positive"]
+
+
+def test_the_calibration_error_weighs_the_bins_by_their_pairs():
+    expected = 2 / 5 * 0.45 + 1 / 5 * 0.25 + 2 / 5 * 0.455
+    assert expected_calibration_error(LABELS, SCORES) == pytest.approx(expected)
+    found = measures(LABELS, SCORES, 0.5)["expected_calibration_error"]
+    assert found == pytest.approx(expected)
+    # One bin: mean score 0.552 against 3 of 5.
+    one = expected_calibration_error(LABELS, SCORES, n_bins=1)
+    assert one == pytest.approx(0.6 - 0.552)
+
+
+def test_probabilities_that_are_always_right_have_no_calibration_error():
+    assert expected_calibration_error(LABELS, LABELS.astype(float)) == 0
+    nothing = np.array([])
+    assert expected_calibration_error(nothing, nothing) == 0

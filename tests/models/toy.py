@@ -1,8 +1,12 @@
 """Small networks and texts that several test files need."""
 
+import dataclasses
+
 import numpy as np
 import torch
+from transformers import BertConfig, BertModel, BertTokenizer
 
+from models.answers import train
 from models.answers.examples import Examples, Pairs, Recipe
 from models.answers.qar_net import QarNet, QarNetConfig
 from models.vocabulary import Vocabulary
@@ -102,3 +106,70 @@ def texts(n, seed=0, longest=12):
     known = (*WORDS, "unknown", "!", "être")
     lengths = rng.integers(1, longest, n)
     return [" ".join(rng.choice(known, length)) for length in lengths]
+
+
+def bert_folder(folder, *, is_lower_case=True, seed=0):
+    """Save a BERT of two layers with random weights and its tokenizer."""
+    torch.manual_seed(seed)
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+    words = [
+        *("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"),
+        *WORDS,
+        *letters,
+        *(f"##{letter}" for letter in letters),
+        *"ABC!?,.",
+    ]
+    sizes = BertConfig(
+        vocab_size=len(words),
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=128,
+        initializer_range=0.5,  # texts must differ, as those of a trained encoder
+    )
+    BertModel(sizes, add_pooling_layer=False).save_pretrained(folder)
+    (folder / "vocab.txt").write_text("".join(f"{word}\n" for word in words))
+    BertTokenizer(
+        vocab=str(folder / "vocab.txt"), do_lower_case=is_lower_case
+    ).save_pretrained(folder)
+    return str(folder)
+
+
+def trained(name, encoder, **changes):
+    """A method trained on the toy examples; `released` is a preset of QAR-net."""
+    preset = {"preset": "released_code", "max_seconds": 0}  # one epoch of each task
+    short = {"max_epochs": 2, "pretrain_epochs": (0.5,), "encoder_epochs": 1}
+    given = recipe(
+        encoder=encoder,
+        **{**short, **(preset if name == "released" else {}), **changes},
+    )
+    method = "qar-net" if name == "released" else name
+    with torch.inference_mode(mode=False):  # whatever the test runs in
+        return train(method, examples(), given, lambda _: None)
+
+
+def caches(network, asked, said, *, n_pads=0):
+    """Caches of both sides of some pairs, read with more pads than needed."""
+    return (
+        network.encode_questions(padded(network.read(asked), n_pads)),
+        network.encode_sentences(padded(network.read(said), n_pads)),
+    )
+
+
+def logits(network, asked, said, *, n_pads=0):
+    return network.score_pairs(*caches(network, asked, said, n_pads=n_pads))
+
+
+def padded(batch, n):
+    """What a network has read, with n more pads behind every text."""
+    if isinstance(batch, tuple):
+        return tuple(padded(one, n) for one in batch)
+    if isinstance(batch, torch.Tensor):
+        return torch.nn.functional.pad(batch, (0, n))
+    longer = {
+        field.name: padded(getattr(batch, field.name), n)
+        for field in dataclasses.fields(batch)
+        if field.name != "characters"
+    }
+    return dataclasses.replace(batch, **longer)

@@ -1,0 +1,138 @@
+"""The pretrained encoder against the library that it comes from."""
+
+import json
+
+import pytest
+import torch
+from transformers import AutoTokenizer, BertModel
+
+from models.encoder import EncoderError, WordPieces, packaged, pretrained
+from tests.models import toy
+
+TEXTS = ["w1 w39, Abé cB!", "", "日本 w5 w6 w7 w8 [SEP] a", "w2?", "x\x00y\nz 12"]
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["lower", "cased"])
+def folder(request, tmp_path_factory):
+    return toy.bert_folder(
+        tmp_path_factory.mktemp("bert"), is_lower_case=request.param, seed=3
+    )
+
+
+def pieces(folder):
+    source = pretrained(folder)
+    return WordPieces(source.words, is_lower_case=source.is_lower_case)
+
+
+def same(found, expected):
+    assert found.ids.tolist() == expected["input_ids"].tolist()
+    assert found.mask.tolist() == expected["attention_mask"].bool().tolist()
+    assert found.types.tolist() == expected["token_type_ids"].tolist()
+
+
+def test_word_pieces_are_those_of_the_folders_own_tokenizer(folder):
+    expected = AutoTokenizer.from_pretrained(folder)(
+        TEXTS, padding=True, return_tensors="pt"
+    )
+    found = pieces(folder)
+    same(found.read(TEXTS, 80), expected)
+    lengths = expected["attention_mask"].sum(dim=1).tolist()
+    assert found.lengths(TEXTS, 80).tolist() == lengths
+    assert [len(ids) for ids in found.ids(TEXTS, 80)] == lengths
+
+
+def test_capitals_count_in_a_cased_encoder_alone(folder):
+    source = pretrained(folder)
+    first, second = pieces(folder).ids(["A", "a"], 80)
+    assert (first == second) == source.is_lower_case
+
+
+@pytest.mark.parametrize("limit", [5, 8, 80])
+def test_pairs_are_those_of_the_folders_own_tokenizer(folder, limit):
+    questions, texts = TEXTS[:3], ["w4 w5 w6 w7 w8 w9", "w1", "b c d"]
+    expected = AutoTokenizer.from_pretrained(folder)(
+        questions,
+        texts,
+        padding=True,
+        truncation="longest_first",
+        max_length=limit,
+        return_tensors="pt",
+    )
+    same(pieces(folder).read_pairs(questions, texts, limit), expected)
+
+
+def test_a_long_text_keeps_its_beginning_between_cls_and_sep(tiny):
+    found = pieces(tiny)
+    words = pretrained(tiny).words
+    ids = found.read(["w1 w2 w3 w4 w5"], 4).ids[0]
+    assert [words[i] for i in ids] == ["[CLS]", "w1", "w2", "[SEP]"]
+    # The limit is of each call.
+    assert found.lengths(["w1 w2 w3 w4 w5"], 80).tolist() == [7]
+
+
+@torch.inference_mode()
+def test_the_states_are_those_of_the_library(tiny):
+    source = pretrained(tiny)
+    tokens = pieces(tiny).read_pairs(TEXTS, TEXTS[::-1], 40)
+    expected = (
+        BertModel.from_pretrained(tiny, add_pooling_layer=False)
+        .eval()(
+            input_ids=tokens.ids,
+            attention_mask=tokens.mask.long(),
+            token_type_ids=tokens.types,
+        )
+        .last_hidden_state
+    )
+    found = source.encoder().eval()(tokens)
+    assert not tokens.mask.all()
+    torch.testing.assert_close(
+        found[tokens.mask], expected[tokens.mask], atol=1e-5, rtol=1e-4
+    )
+
+
+@torch.inference_mode()
+def test_the_layers_in_two_steps_are_the_encoder(tiny):
+    encoder = pretrained(tiny).encoder().eval()
+    tokens = pieces(tiny).read(TEXTS, 40)
+    assert (encoder.n_layers, encoder.size) == (2, 16)
+    below = encoder.layers(encoder.embed(tokens), tokens.mask, 0, 1)
+    above = encoder.layers(below, tokens.mask, 1, 2)
+    torch.testing.assert_close(above, encoder(tokens))
+    assert not torch.allclose(below, above)
+
+
+def test_a_pretrained_encoder_starts_at_its_weights_and_drops_out_in_training(tiny):
+    source = pretrained(tiny)
+    for name, weight in source.encoder().state_dict().items():
+        assert torch.equal(weight, source.weights[name])
+    tokens = pieces(tiny).read(["w1 w2"], 40)
+    lively, still = source.encoder().train(), source.encoder(dropout=0.0).train()
+    assert not torch.equal(lively(tokens), lively(tokens))
+    assert torch.equal(still(tokens), still(tokens))
+
+
+@pytest.mark.parametrize("name", ["/no/such/folder", "no-such-owner/no-such-model"])
+def test_a_missing_encoder_is_named(name, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(EncoderError, match=f"train_answers.encoder: {name}: "):
+        pretrained(name)
+
+
+@pytest.mark.parametrize("content", [None, {}, {"model_type": "no-such-kind"}])
+def test_a_folder_without_a_model_is_refused(tmp_path, content):
+    if content is not None:
+        (tmp_path / "config.json").write_text(json.dumps(content))
+    with pytest.raises(EncoderError, match=f"train_answers.encoder: {tmp_path}: "):
+        pretrained(str(tmp_path))
+
+
+def test_an_encoder_of_another_kind_is_refused(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "distilbert"}')
+    with pytest.raises(EncoderError, match="a distilbert, expected a bert"):
+        pretrained(str(tmp_path))
+
+
+def test_without_the_package_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(EncoderError, match=r"install the extra .*\[offline\]"):
+        packaged()

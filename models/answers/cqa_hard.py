@@ -5,13 +5,14 @@ task has a CNN for the question and one for the other text: filters over word ve
 max over time. The two feature vectors of a pair go through one fully connected layer
 that both tasks share, then through the task's own output unit:
 
-    x = [max_t conv_q(Q); max_t conv_s(S)],  h = tanh(W x + b),  y = sigmoid(w_task h)
+    x = tanh [max_t conv_q(Q); max_t conv_s(S)]
+    h = tanh(W x + b),  y = sigmoid(w_task h + c_task)
 
 | symbol | name in code | shape |
 |---|---|---|
 | conv_q, conv_s of a task | `encoders` | [n_filters, vector_size, width] |
 | W cut in two, b | `fuse_question`, `fuse_text` | [fused, n_filters] each |
-| w_task | `heads` | [fused] |
+| w_task, c_task | `heads` | [fused], 1 |
 
 Decisions: the sizes of models.md 2.8; texts are padded by half a filter on both sides,
 so that a one-word text has features; dropout on the feature vectors; no characters.

@@ -35,6 +35,7 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -303,7 +304,7 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
     lower = _Lower(
         network, [*texts, *qa.questions, *qa.texts], recipe.late_trained_layers
     )
-    frozen = network.encoder.n_layers - recipe.late_trained_layers
+    frozen = max(0, network.encoder.n_layers - recipe.late_trained_layers)
     network.encoder.bert.embeddings.requires_grad_(False)
     network.encoder.bert.encoder.layer[:frozen].requires_grad_(False)
     log = Log(report)
@@ -321,11 +322,11 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
 def _start(network: LateQar, pairs: Pairs) -> None:
     """Set `linear` to the logistic regression on the features."""
     found = of_pairs(network, pairs.questions, pairs.texts, network.features)
-    network.mean.copy_(torch.from_numpy(found.mean(axis=0)))
-    network.scale.copy_(torch.from_numpy(found.std(axis=0)).clamp(min=1e-6))
-    scaled = (found - network.mean.numpy()) / network.scale.numpy()
+    scaler = StandardScaler().fit(found)  # 1 for a feature that is always the same
+    network.mean.copy_(torch.from_numpy(scaler.mean_))
+    network.scale.copy_(torch.from_numpy(scaler.scale_))
     fitted = LogisticRegression(class_weight="balanced", max_iter=1000).fit(
-        scaled, np.array(pairs.labels)
+        scaler.transform(found), np.array(pairs.labels)
     )
     with torch.no_grad():
         network.linear.weight[0] = torch.from_numpy(fitted.coef_[0]).float()

@@ -243,7 +243,7 @@ def half_batches(
 ) -> Iterator[np.ndarray]:
     """Item 11: 64 positives and 64 negatives; the last positives are filled up.
 
-    A set with fewer than 64 of a class has smaller batches.
+    A set with fewer than 64 of a class repeats them.
     """
     half = batch_size // 2
     positives = rng.permutation(np.flatnonzero(labels == 1))

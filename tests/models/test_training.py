@@ -1,5 +1,7 @@
 """Sampling of epochs, early stopping, and the recipe of QAR-net."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from torch import nn
 
 from models.answers import train
 from models.answers.examples import Pairs
-from models.training import fit, under_sampled
+from models.training import Log, epoch_batches, fit, sampled, under_sampled
 from tests.models import toy
 
 
@@ -70,6 +72,180 @@ def test_training_stops_when_nothing_gets_better_and_keeps_the_best_weights():
 def test_half_an_epoch_is_half_its_batches():
     _, result, _ = linear([0.1, 0.2], max_epochs=0.5)
     assert [progress.epoch for progress in result.history] == [0.5]
+
+
+LABELS = np.array([1] * 10 + [0] * 200)
+
+
+def drawn(batches, labels=LABELS, seed=0, batch_size=8):
+    return list(batches(labels, np.random.default_rng(seed), batch_size))
+
+
+def test_batches_cut_one_under_sampled_epoch():
+    batches = drawn(epoch_batches)
+    assert [len(places) for places in batches] == [8, 8, 4]
+    expected = under_sampled(LABELS, np.random.default_rng(0))
+    assert np.concatenate(batches).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize(("wanted", "n_negatives"), [(0, 0), (4, 40), (20, 200)])
+def test_a_sampled_epoch_has_all_positives_and_so_many_negatives(wanted, n_negatives):
+    places = np.concatenate(drawn(sampled(wanted)))
+    assert sorted(places[LABELS[places] == 1]) == list(range(10))
+    negatives = places[LABELS[places] == 0]
+    assert len(negatives) == len(set(negatives)) == n_negatives
+
+
+def test_sampled_never_asks_for_more_negatives_than_there_are():
+    places = np.concatenate(drawn(sampled(4), np.array([1] * 10 + [0] * 15)))
+    assert sorted(places) == list(range(25))
+
+
+def test_sampled_batches_are_full_mixed_and_drawn_anew():
+    first, second = drawn(sampled(4)), drawn(sampled(4), seed=1)
+    assert [len(places) for places in first] == [8] * 6 + [2]
+    assert sum(bool(LABELS[places].any()) for places in first) > 2
+    assert set(np.concatenate(first)) != set(np.concatenate(second))
+    again = drawn(sampled(4))
+    assert np.concatenate(first).tolist() == np.concatenate(again).tolist()
+
+
+class TwoParts(nn.Module):
+    """The loss of 1000 * (encoder + head) has the gradient 1000 at each."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Parameter(torch.tensor(1.0))
+        self.head = nn.Parameter(torch.tensor(1.0))
+        self.frozen = nn.Parameter(torch.tensor(1.0), requires_grad=False)
+
+    def loss(self, _):
+        return 1000 * (self.encoder + self.head) + self.frozen
+
+
+def one_step(**settings):
+    model = TwoParts()
+    seen = []
+    fit(
+        model,
+        lambda places: seen.append(places) or model.loss(places),
+        np.array([0, 1]),
+        **{
+            "phase": "test",
+            "learning_rate": 0.1,
+            "batch_size": 2,
+            "max_epochs": 1,
+            "rng": np.random.default_rng(0),
+            **settings,
+        },
+    )
+    assert len(seen) == 1
+    return model
+
+
+def test_a_parameter_has_the_rate_of_the_start_of_its_name():
+    model = one_step(rates={"enc": 0.001})
+    # Adam's first step is as long as the rate.
+    assert model.encoder.item() == pytest.approx(1 - 0.001, abs=1e-6)
+    assert model.head.item() == pytest.approx(1 - 0.1, abs=1e-6)
+    assert model.frozen.item() == 1
+
+
+def test_weight_decay_shrinks_the_weights_beside_the_step():
+    model = one_step(weight_decay=0.5)
+    assert model.head.item() == pytest.approx(1 - 0.1 * 0.5 - 0.1, abs=1e-5)
+    assert model.frozen.item() == 1
+
+
+@pytest.mark.parametrize(
+    ("clip", "norm"), [(math.inf, 1000 * 2**0.5), (1.0, 1.0), (5000.0, 1000 * 2**0.5)]
+)
+def test_gradients_longer_than_the_clip_are_cut_to_it(clip, norm):
+    model = one_step(clip=clip)
+    found = math.hypot(model.encoder.grad.item(), model.head.grad.item())
+    assert found == pytest.approx(norm, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("has_start", "metrics", "kept"),
+    [
+        (True, [0.9, 0.1, 0.2], 0),
+        (True, [0.1, 0.2, 0.9], 2),
+        (True, [0.5, 0.5, 0.5], 0),
+        (False, [0.1, 0.2], 2),
+        (False, [0.2, 0.1], 1),
+    ],
+)
+def test_the_weights_of_the_start_may_be_the_best(has_start, metrics, kept):
+    model = nn.Linear(1, 1)
+    seen = [model.weight.item()] * (not has_start)
+    given = iter(metrics)
+    result = fit(
+        model,
+        lambda places: model(torch.ones(len(places), 1)).square().mean(),
+        np.array([0, 1] * 8),
+        phase="test",
+        learning_rate=0.1,
+        batch_size=4,
+        max_epochs=2,
+        rng=np.random.default_rng(0),
+        evaluate=lambda: seen.append(model.weight.item()) or next(given),
+        has_start=has_start,
+        patience=9,
+    )
+    assert model.weight.item() == seen[kept]
+    assert len(set(seen)) == 3
+    assert (result.best_epoch, len(result.history)) == (kept, 2)
+    assert result.best_metric == max(metrics)
+
+
+def test_patience_counts_from_the_start_where_that_is_the_best():
+    def n_epochs(has_start):
+        given = iter([0.9, *[0.1] * 9])
+        result = fit(
+            model := nn.Linear(1, 1),
+            lambda places: model(torch.ones(len(places), 1)).mean(),
+            np.array([0, 1]),
+            phase="test",
+            learning_rate=0.1,
+            batch_size=4,
+            max_epochs=9,
+            rng=np.random.default_rng(0),
+            evaluate=lambda: next(given),
+            has_start=has_start,
+            patience=2,
+        )
+        assert result.stopped_by == "patience"
+        return len(result.history)
+
+    assert (n_epochs(True), n_epochs(False)) == (2, 3)
+
+
+def test_a_training_without_an_epoch_leaves_the_weights():
+    model = TwoParts()
+    log = Log(lambda _: None)
+    result = fit(
+        model,
+        model.loss,
+        np.array([0, 1]),
+        phase="test",
+        learning_rate=0.1,
+        batch_size=2,
+        max_epochs=0,
+        rng=np.random.default_rng(0),
+        report=log,
+    )
+    assert model.head.item() == 1
+    assert result.history == log.history == []
+
+
+def test_a_log_keeps_what_it_passes_on():
+    passed = []
+    log = Log(passed.append)
+    _, result, _ = linear([0.1, 0.2], max_epochs=1.0)
+    log(result.history[0])
+    assert passed == result.history
+    assert log.history == [vars(result.history[0])]
 
 
 def trained(**changes):

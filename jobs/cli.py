@@ -15,6 +15,7 @@ _GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "answers": ("jobs.evaluate_answers", "evaluate"),
         "review_answers": ("jobs.evaluate_review_answers", "evaluate"),
     },
+    "show": {"answers": ("jobs.show_answers", "show")},
 }
 _SINGLE: Mapping[str, tuple[str, str]] = {
     "nightly": ("jobs.nightly", "nightly"),
@@ -25,6 +26,7 @@ _GROUP_HELP = {
     "train": "Train a model and write its folder.",
     "compare": "Train and measure many models side by side.",
     "evaluate": "Measure a model, or a table, against labels.",
+    "show": "Look into a model: what it sees in a text.",
 }
 
 

@@ -95,6 +95,21 @@ class WordPieces:
         found = self._encoded(list(texts), max_tokens)
         return np.array([len(one.ids) for one in found])
 
+    def word_spans(self, text: str, max_tokens: int) -> list[tuple[int, int]]:
+        """Characters of the word that each piece is of, without [CLS] and [SEP].
+
+        Pieces of one word have the same span; of a word that is cut at the limit it
+        covers the pieces that are read.
+        """
+        found = self._encoded([text], max_tokens)[0]
+        inner = range(1, len(found.ids) - 1)
+        of_word: dict[int | None, tuple[int, int]] = {}
+        for place in inner:
+            start, end = found.offsets[place]
+            first, last = of_word.get(found.word_ids[place], (start, end))
+            of_word[found.word_ids[place]] = min(first, start), max(last, end)
+        return [of_word[found.word_ids[place]] for place in inner]
+
     def _encoded(self, texts: list[Any], max_tokens: int) -> list[Encoding]:
         self._tokenizer.enable_truncation(max_tokens)
         found: list[Encoding] = self._tokenizer.encode_batch(texts)

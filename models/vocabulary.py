@@ -34,6 +34,23 @@ def tokenise(text: str) -> list[str]:
     return _TOKEN.findall(text.lower()) or [_EMPTY]
 
 
+def token_spans(text: str) -> list[tuple[int, int]]:
+    """First and last + 1 character of each token of `tokenise`, in the same order.
+
+    An empty text's one token is all of it. A letter that is several in lower case (the
+    Turkish dotted capital I) may be of several tokens: their spans overlap.
+
+    >>> token_spans("Doesn't  fit")
+    [(0, 5), (5, 6), (6, 7), (9, 12)]
+    """
+    origin = [place for place, sign in enumerate(text) for _ in sign.lower()]
+    found = [
+        (origin[match.start()], origin[match.end() - 1] + 1)
+        for match in _TOKEN.finditer(text.lower())
+    ]
+    return found or [(0, len(text))]
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """Known words in order; the first has id 2.

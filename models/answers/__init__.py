@@ -16,6 +16,7 @@ import numpy as np
 from models.checkpoint import ModelError, read_card, read_weights, read_words
 
 if TYPE_CHECKING:
+    from models.answers.attention import Attention
     from models.answers.examples import Examples, Recipe, Report, Trained
 
 PAPER = (
@@ -77,6 +78,13 @@ class AnswerScorer(Protocol):
             sentences: From `concat`.
             pair_question: Place of each pair's question, [n_pairs].
             pair_sentence: Place of each pair's sentence, [n_pairs].
+        """
+
+    def attention_of(self, question: str, sentence: str) -> "Attention":
+        """Where a method of `attention.ATTENTIVE` looks in a pair.
+
+        Raises:
+            AttributeError: The method has no attention.
         """
 
 

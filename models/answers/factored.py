@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.answers.attention import Attention
 from models.ragged import Ragged
 
 _HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -177,6 +178,13 @@ class FactoredScorer:
         slope, offset = self.calibration
         calibrated = torch.sigmoid(slope * logit.float() + offset)
         return np.asarray(calibrated.cpu().numpy(), dtype=np.float32)
+
+    @torch.inference_mode()
+    def attention_of(self, question: str, sentence: str) -> Attention:
+        """Where the network looks in a pair, in fp32."""
+        network: Any = self.network
+        found: Attention = network.attention_of(question, sentence)
+        return found
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(

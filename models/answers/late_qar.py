@@ -39,6 +39,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.answers.attention import Attention, WeightedText, weighted
 from models.answers.examples import Examples, Pairs, Recipe, Report, Trained
 from models.answers.factored import Cache, of_pairs, probabilities
 from models.answers.late_regression import inner, piece_rarity
@@ -181,6 +182,16 @@ class LateQar(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """X and y, [B, d] each."""
         size = self.encoder.size
+        to_said, to_asked = self._weights(questions, sentences, cosines)
+        return (
+            attend(to_asked, questions.tokens[0][..., size:-2]),
+            attend(to_said, sentences.tokens[0][..., size:-2]),
+        )
+
+    def _weights(
+        self, questions: Cache, sentences: Cache, cosines: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Attention over the sentence [B, M] and over the question [B, N]."""
         asked, mask_asked = questions.tokens
         said, mask_said = sentences.tokens
         rare_asked = asked[..., -2] * mask_asked
@@ -195,10 +206,28 @@ class LateQar(nn.Module):
         weights_asked = masked_softmax(
             self.heat * (to_asked + asked[..., -2]) / 2, mask_asked
         )
-        return (
-            attend(weights_asked, asked[..., size:-2]),
-            attend(weights_said, said[..., size:-2]),
+        return weights_said, weights_asked
+
+    def attention_of(self, question: str, sentence: str) -> Attention:
+        """All three attentions of a pair, on the words."""
+        asked = self.encode_questions(self.read([question]))
+        said = self.encode_sentences(self.read([sentence]))
+        to_said, to_asked = self._weights(asked, said, self._cosines(asked, said))
+        states, mask = said.tokens
+        to_review, _ = self.self_attention(states[..., self.encoder.size : -2], mask)
+        return Attention(
+            question=self._on_words(question, to_asked[0]),
+            sentence=self._on_words(sentence, to_said[0]),
+            review=self._on_words(sentence, to_review[0]),
+            note="A part of the score comes from the matches of words, which no"
+            " attention shows.",
         )
+
+    def _on_words(self, text: str, weights: Tensor) -> WeightedText:
+        spans = self.pieces.word_spans(text, self.max_tokens)
+        if not spans:  # [CLS] stands for a text without a piece
+            return weighted(text, [(0, len(text))], weights[:1])
+        return weighted(text, spans, weights[1:-1])
 
 
 def _matches(

@@ -24,11 +24,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.answers.attention import Attention, weighted
 from models.answers.examples import Examples, Recipe, Report, Trained
 from models.answers.factored import Cache
 from models.answers.two_tasks import train_two_tasks
 from models.layers import BiGru, attend, co_attention_weights, truncated_normal_
-from models.vocabulary import tokenise
+from models.vocabulary import token_spans, tokenise
 from models.word_inputs import Texts, WordInputs
 
 Task = Literal["qa", "qr"]
@@ -112,16 +113,36 @@ class QaNet(nn.Module):
         return self._logit(questions, sentences, self.config.tasks[-1])
 
     def _logit(self, questions: Cache, texts: Cache, task: Task) -> Tensor:
-        """Eq. 3 to 5, 10 and 11; linear maps commute with attention averages."""
-        asked, mask_asked = questions.tokens
-        said, mask_said = texts.tokens
-        keyed, asked_fused = asked.chunk(2, dim=-1)
-        states, said_fused = said.chunk(2, dim=-1)
-        affinity = states @ keyed.transpose(1, 2)  # [B, M, N]
-        to_said, to_asked = co_attention_weights(affinity, mask_said, mask_asked)
+        """Eq. 10 and 11; linear maps commute with attention averages."""
+        _, asked_fused = questions.tokens[0].chunk(2, dim=-1)
+        _, said_fused = texts.tokens[0].chunk(2, dim=-1)
+        to_said, to_asked = _weights(questions, texts)
         fused = torch.tanh(attend(to_said, said_fused) + attend(to_asked, asked_fused))
         logit: Tensor = self.heads[task](fused).squeeze(-1)
         return logit
+
+    def attention_of(self, question: str, sentence: str) -> Attention:
+        """Both attentions of a pair, on the words."""
+        to_said, to_asked = _weights(
+            self.encode_questions(self.read([question])),
+            self.encode_sentences(self.read([sentence])),
+        )
+        limit = self.config.max_tokens
+        return Attention(
+            question=weighted(question, token_spans(question)[:limit], to_asked[0]),
+            sentence=weighted(sentence, token_spans(sentence)[:limit], to_said[0]),
+            review=None,
+        )
+
+
+def _weights(questions: Cache, texts: Cache) -> tuple[Tensor, Tensor]:
+    """a^{->QA} [B, M] and a^{<-QA} [B, N] of pairs from their caches, Eq. 3 to 5."""
+    asked, mask_asked = questions.tokens
+    said, mask_said = texts.tokens
+    keyed, _ = asked.chunk(2, dim=-1)
+    states, _ = said.chunk(2, dim=-1)
+    affinity = states @ keyed.transpose(1, 2)  # [B, M, N]
+    return co_attention_weights(affinity, mask_said, mask_asked)
 
 
 def loss(

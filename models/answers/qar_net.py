@@ -32,6 +32,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.answers import qar_net_released
+from models.answers.attention import Attention, weighted
 from models.answers.examples import Examples, Recipe, Report, Trained
 from models.answers.factored import Cache
 from models.answers.two_tasks import train_two_tasks
@@ -43,7 +44,7 @@ from models.layers import (
     co_attention_weights,
     truncated_normal_,
 )
-from models.vocabulary import tokenise
+from models.vocabulary import token_spans, tokenise
 from models.word_inputs import Texts, WordInputs
 
 _DISTANCE_EPSILON = 1e-8
@@ -235,6 +236,17 @@ class QarNet(nn.Module):
         pair = torch.tanh(self.fuse_pair(fused) + sentences.whole)
         logit: Tensor = self.head_qr(pair).squeeze(-1)
         return logit
+
+    def attention_of(self, question: str, sentence: str) -> Attention:
+        """All three attentions of a pair, on the words."""
+        output = self(self.read([question]), self.read([sentence]))
+        limit = self.config.max_tokens
+        asked, said = token_spans(question)[:limit], token_spans(sentence)[:limit]
+        return Attention(
+            question=weighted(question, asked, output.to_question[0]),
+            sentence=weighted(sentence, said, output.to_sentence[0]),
+            review=weighted(sentence, said, output.to_review[0]),
+        )
 
 
 def loss_qa(logit: Tensor, label: Tensor) -> Tensor:

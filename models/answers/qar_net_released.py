@@ -32,11 +32,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.answers.attention import Attention, weighted
 from models.answers.examples import Examples, Flaw, Pairs, Recipe, Report, Trained
 from models.answers.factored import Cache
 from models.layers import attend, truncated_normal_
 from models.training import Log, fit
-from models.vocabulary import OOV, PAD, Vocabulary, tokenise
+from models.vocabulary import OOV, PAD, Vocabulary, token_spans, tokenise
 
 _LENGTH = 80
 _HALF_BATCH = 64
@@ -200,6 +201,19 @@ class ReleasedQarNet(nn.Module):
         pair = torch.tanh(attend(to_asked, fused) + sentences.whole)
         logit: Tensor = self.head_qr(pair).squeeze(-1) + self.bias_qr.mean()
         return logit
+
+    def attention_of(self, question: str, sentence: str) -> Attention:
+        """All three attentions of a pair, on the words and on the padding."""
+        output = self(self.read([question]), self.read([sentence]))
+        asked = token_spans(question)[-_LENGTH:]
+        said = token_spans(sentence)[-_LENGTH:]
+        return Attention(
+            question=weighted(question, asked, output.to_question[0]),
+            sentence=weighted(sentence, said, output.to_sentence[0]),
+            review=weighted(sentence, said, output.to_review[0]),
+            note="Preset released_code: the answer pattern does not enter the score,"
+            " and padding takes a part of the weight.",
+        )
 
 
 def _attentions(keyed: Tensor, said: Tensor) -> tuple[Tensor, Tensor]:

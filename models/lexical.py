@@ -97,7 +97,7 @@ class Terms(nn.Module):
         """BM25 of pairs of ids [B, N] and [B, M], [B]."""
         frequency = _same(questions, sentences).sum(dim=2)  # [B, N]
         length = (sentences != _PAD).sum(dim=1, keepdim=True)
-        norm = _K1 * (1 - _B + _B * length / self.average)
+        norm = _K1 * (1 - _B + _B * length / self.average.clamp(min=1))
         gain = frequency * (_K1 + 1) / (frequency + norm)
         return (self._distinct(questions) * gain).sum(dim=1)
 

@@ -211,10 +211,11 @@ def bm25(pool: Pool, *, max_terms: int) -> np.ndarray:
     ids = torch.tensor([place[t] for one in pool.asked for t in one.sentences])
     groups = torch.from_numpy(pool.groups)
     found = [
-        terms.bm25(of_question[chunk_of_q], of_sentence[chunk_of_s])
-        for chunk_of_q, chunk_of_s in zip(
-            groups.split(_CHUNK), ids.split(_CHUNK), strict=True
+        terms.bm25(
+            of_question[groups[start : start + _CHUNK]],
+            of_sentence[ids[start : start + _CHUNK]],
         )
+        for start in range(0, len(ids), _CHUNK)
     ]
     return torch.cat(found).double().numpy().round(6)
 

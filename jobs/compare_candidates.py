@@ -139,7 +139,6 @@ def minilm(settings: TrainAnswers) -> Encode:
     source = pretrained(settings.encoder)
     encoder = source.encoder().eval()
     pieces = WordPieces(source.words, is_lower_case=source.is_lower_case)
-    torch.set_num_threads(settings.threads)
 
     @torch.no_grad()
     def encode(texts: Sequence[str]) -> np.ndarray:
@@ -168,6 +167,7 @@ def run(
     everywhere = frozenset().union(*aspects.values())
     tagger, folder = nouns.choose(tagging.tagger, tagging.nltk_data)
     tag = nouns.load(tagger, folder)
+    torch.set_num_threads(answers.threads)
     encode = encoder(training)
     vectors: dict[str, np.ndarray] = {}
     tagged: dict[str, list[str]] = {}

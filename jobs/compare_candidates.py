@@ -99,8 +99,11 @@ def rules_of(
         candidate_report.NOUNS: candidates.shared_rarity(pool, read_nouns),
         candidate_report.STEMS: candidates.shared_rarity(pool, terms),
         candidate_report.WORDS: candidates.shared_rarity(pool, candidates.plain_words),
-        candidate_report.BM25_WORDS: candidates.bm25_in_product(
-            pool, candidates.plain_words
+        candidate_report.BM25_WORDS: candidates.bm25_of_words(
+            pool, candidates.plain_words, is_by_product=False
+        ),
+        candidate_report.BM25_PRODUCT: candidates.bm25_of_words(
+            pool, candidates.plain_words, is_by_product=True
         ),
         candidate_report.BM25: stems,
         candidate_report.VECTORS: cosine,

@@ -141,8 +141,15 @@ def shared_rarity(pool: Pool, words: Words) -> np.ndarray:
     return _of_products(pool, read, scored)
 
 
-def bm25_in_product(pool: Pool, words: Words) -> np.ndarray:
-    """BM25 with the frequencies and the mean length of the product's sentences, [P]."""
+def bm25_of_words(pool: Pool, words: Words, *, is_by_product: bool) -> np.ndarray:
+    """BM25 of words, [P].
+
+    Args:
+        pool: P pairs.
+        words: Of a text, with repetition.
+        is_by_product: Frequencies and mean length of the product's sentences, as the
+            nouns' rarity is; else of all the pool's.
+    """
     read = _cached(words)
 
     def scored(asked: Asked, counts: "_Counts") -> Iterable[float]:
@@ -157,7 +164,7 @@ def bm25_in_product(pool: Pool, words: Words) -> np.ndarray:
                 if word in of_question
             )
 
-    return _of_products(pool, read, scored)
+    return _of_products(pool, read, scored, is_by_product=is_by_product)
 
 
 @dataclass(frozen=True)
@@ -172,21 +179,33 @@ class _Counts:
 
 
 def _of_products(
-    pool: Pool, read: Words, scored: Callable[[Asked, _Counts], Iterable[float]]
+    pool: Pool,
+    read: Words,
+    scored: Callable[[Asked, _Counts], Iterable[float]],
+    *,
+    is_by_product: bool = True,
 ) -> np.ndarray:
-    counts = {}
-    for product, texts in pool.sentences.items():
-        found = [read(text) for text in texts]
-        counts[product] = _Counts(
-            n_texts=len(texts),
-            n_with=Counter(word for one in found for word in set(one)),
-            length=max(1.0, sum(map(len, found)) / len(found)),
-        )
+    if is_by_product:
+        counts = {
+            product: _counts(texts, read) for product, texts in pool.sentences.items()
+        }
+    else:
+        texts = dict.fromkeys(text for one in pool.asked for text in one.sentences)
+        counts = dict.fromkeys(pool.sentences, _counts(tuple(texts), read))
     numbers = [
         number for one in pool.asked for number in scored(one, counts[one.product_id])
     ]
     # Sums of the same doubles in another order are the same.
     return np.array(numbers, dtype=np.float64).round(6)
+
+
+def _counts(texts: Sequence[str], read: Words) -> _Counts:
+    found = [read(text) for text in texts]
+    return _Counts(
+        n_texts=len(texts),
+        n_with=Counter(word for one in found for word in set(one)),
+        length=max(1.0, sum(map(len, found)) / len(found)),
+    )
 
 
 def _cached(words: Words) -> Words:
@@ -249,6 +268,17 @@ def places(pool: Pool, scores: np.ndarray) -> np.ndarray:
     found = np.empty(len(order), dtype=np.int64)
     found[order] = np.arange(len(order)) - first[pool.groups[order]]
     return found
+
+
+def above(pool: Pool, scores: np.ndarray, budget: int) -> np.ndarray:
+    """Whether each pair is among the best of all questions together, [P].
+
+    What one threshold keeps: many pairs of one question, none of another.
+    """
+    order = np.lexsort((pool.ties, -scores))
+    kept = np.zeros(len(order), dtype=bool)
+    kept[order[:budget]] = True
+    return kept
 
 
 def quotas(sizes: np.ndarray, budget: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Rules and budgets, against values worked by hand."""
 
+from functools import partial
 from math import log, log1p
 
 import numpy as np
@@ -35,7 +36,7 @@ def test_a_repeated_word_counts_once_in_the_rarity():
 
 
 def test_bm25_in_the_product_is_that_of_the_equation():
-    found = candidates.bm25_in_product(TWO, str.split)
+    found = candidates.bm25_of_words(TWO, str.split, is_by_product=True)
     # p1: three texts of two words each, so the length is the mean; tf = 1.
     of_red, of_cable = log(1 + 1.5 / 2.5), log(1 + 2.5 / 1.5)
     gain = 2.2 / (1 + 1.2)
@@ -50,8 +51,18 @@ def test_bm25_of_stems_ranks_the_sentence_with_the_rarer_word_first():
 
 def test_a_pair_counts_the_same_alone_and_among_others():
     alone = Pool(TWO.asked[:1])
-    for rule in (candidates.shared_rarity, candidates.bm25_in_product):
+    for rule in (
+        candidates.shared_rarity,
+        partial(candidates.bm25_of_words, is_by_product=True),
+    ):
         assert rule(alone, str.split) == pytest.approx(rule(TWO, str.split)[:3])
+
+
+def test_bm25_of_all_products_counts_their_sentences_together():
+    found = candidates.bm25_of_words(TWO, str.split, is_by_product=False)
+    # Four texts of two words; red is in three of them, sofa in two.
+    of_red, of_sofa = log(1 + 1.5 / 3.5), log(1 + 2.5 / 2.5)
+    assert found[[0, 3]] == pytest.approx([of_red, of_sofa], abs=1e-6)
 
 
 def test_the_cosine_is_that_of_the_vectors():
@@ -104,6 +115,11 @@ def test_the_best_of_each_question_are_kept():
     assert list(candidates.best(TWO, place, 4)) == [True] * 4
     # Half of three and one pairs: one of the first question, one of the second.
     assert list(candidates.best(TWO, place, 2)) == [False, True, False, True]
+
+
+def test_one_threshold_may_leave_a_question_nothing():
+    scores = np.array([1.0, 3.0, 2.0, -5.0])
+    assert list(candidates.above(TWO, scores, 2)) == [False, True, True, False]
 
 
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=40), st.data())

@@ -246,7 +246,8 @@ def _plot(name: str, rows: Sequence[Row], place: Path) -> str:
                     curves["share"],
                     curves[rule],
                     label=rule,
-                    color="grey" if is_random else None,
+                    color="black" if is_random else None,
+                    linestyle=":" if is_random else "-",
                     linewidth=2 if rule == AN_WORDS else 1,
                 )
                 colours[rule] = line.get_color()

@@ -10,7 +10,10 @@ from jobs.stages import STAGES
 
 _GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "train": {"answers": ("jobs.train_answers", "command")},
-    "compare": {"answers": ("jobs.compare_answers", "compare")},
+    "compare": {
+        "answers": ("jobs.compare_answers", "compare"),
+        "candidates": ("jobs.compare_candidates", "compare"),
+    },
     "evaluate": {
         "answers": ("jobs.evaluate_answers", "evaluate"),
         "review_answers": ("jobs.evaluate_review_answers", "evaluate"),
@@ -24,7 +27,7 @@ _SINGLE: Mapping[str, tuple[str, str]] = {
 }
 _GROUP_HELP = {
     "train": "Train a model and write its folder.",
-    "compare": "Train and measure many models side by side.",
+    "compare": "Measure many models, or rules, side by side.",
     "evaluate": "Measure a model, or a table, against labels.",
     "show": "Look into a model: what it sees in a text.",
 }

@@ -323,8 +323,22 @@ class CompareAnswers(JobSettings):
     speed_questions: Count
 
 
+class CompareCandidates(JobSettings):
+    """Settings of `compare_candidates`, beside those of `compare_answers`."""
+
+    section: ClassVar[str] = "compare_candidates"
+
+    domains: dict[str, str]
+    shares: tuple[Annotated[float, Field(gt=0, lt=1)], ...]
+
+
 S = TypeVar("S", bound=JobSettings)
-_OPEN = ("spark.options", "land.domains", "compare_answers.sets")
+_OPEN = (
+    "spark.options",
+    "land.domains",
+    "compare_answers.sets",
+    "compare_candidates.domains",
+)
 _TOP = ("landing", "lake", "models", "run_date", "spark", "quarantine", "land")
 
 

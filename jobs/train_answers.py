@@ -55,10 +55,10 @@ def run(
     shares = (settings.validation_share, settings.test_share)
     parts = split(labelled, shares=shares, seed=settings.seed, by=settings.split_by)
     validation, test, rest = (pairs_of(part) for part in parts)
+    held = {normalised(text) for part in (validation, test) for text in part.questions}
     words = _words(spark, settings, labelled)
-    asked = {normalised(pair.question) for pair in labelled}
     examples = Examples(
-        qa=qa_pairs_of(spark, settings, asked),
+        qa=qa_pairs_of(spark, settings, held),
         qr=rest,
         validation=validation,
         words=words,
@@ -141,13 +141,13 @@ def pairs_of(labelled: Sequence[LabelledPair]) -> Pairs:
     )
 
 
-def qa_pairs_of(spark: SparkSession, settings: TrainAnswers, asked: set[str]) -> Pairs:
+def qa_pairs_of(spark: SparkSession, settings: TrainAnswers, held: set[str]) -> Pairs:
     """Question-answer pairs of the lake, of whole questions, in a fixed order.
 
     Args:
         spark: Reads the lake.
         settings: Where it is, and how many pairs at most.
-        asked: Normalised questions of the labelled set, which take no part.
+        held: Normalised questions to choose by and to test, which take no part.
     """
     rows = (
         lake.read(spark, QA_PAIRS, settings.lake)
@@ -156,7 +156,7 @@ def qa_pairs_of(spark: SparkSession, settings: TrainAnswers, asked: set[str]) ->
         .select("question", "answer", "label")
         .toPandas()
     )
-    rows = rows[~rows["question"].map(normalised).isin(asked)]
+    rows = rows[~rows["question"].map(normalised).isin(held)]
     return Pairs(
         questions=rows["question"].tolist(),
         texts=rows["answer"].tolist(),

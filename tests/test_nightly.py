@@ -41,7 +41,7 @@ DERIVED = (SENTENCES, QR_PAIRS, ANSWER_SCORES, REVIEW_ANSWERS, ENRICHED_PRODUCTS
 QUICK = (
     "build_aspect_nouns.min_count=10",
     "train_answers.pretrain_epochs=[0.5]",
-    "train_answers.max_epochs=8",
+    "train_answers.max_epochs=25",
     "train_answers.vector_epochs=1",
     "spark.shuffle_partitions=2",
 )

@@ -18,6 +18,7 @@ from models.answers import train
 from models.answers.examples import Examples, Pairs, Trained
 from models.answers.factored import logits_of
 from models.calibration import Decision
+from models.encoder import remember_states
 from models.metrics import measures
 from models.word_inputs import WordVectors
 
@@ -113,6 +114,7 @@ def run_task(task: Task, bench: Bench) -> dict[str, Any]:
     Predictions are kept beside it: labels, scores and questions of the measured part.
     """
     torch.set_num_threads(bench.n_threads)
+    remember_states()
     settings = bench.settings.model_copy(update={"seed": task.seed, **task.changes})
     parts = _parts(task, bench)
     qa, words = read_inputs(bench.inputs)
@@ -125,7 +127,8 @@ def run_task(task: Task, bench: Bench) -> dict[str, Any]:
     decision = decision_of(trained, pairs_of(parts["validation"]))
     held = parts[task.part]
     pairs = pairs_of(held)
-    scores = decision.scores(logits_of(trained.network, pairs.questions, pairs.texts))
+    logits = logits_of(trained.network, pairs.questions, pairs.texts)
+    scores = decision.scores(logits)
     labels = np.array(pairs.labels)
     key = key_of(task, bench)
     _keep(Path(bench.out) / "predictions" / f"{key}.npz", held, labels, scores)
@@ -141,15 +144,10 @@ def run_task(task: Task, bench: Bench) -> dict[str, Any]:
         "n_training_positive": sum(pair.label for pair in parts["rest"]),
         "n_questions": len({pair.question for pair in held}),
         **measures(labels, scores, decision.threshold),
-        "f1_at_half": _f1_at_half(trained, pairs, labels),
+        # Of the network's own probabilities at 0.5, the paper's threshold.
+        "f1_at_half": measures(labels, Decision(0.5).scores(logits), 0.5)["f1"],
         "chosen": dict(trained.chosen),
     }
-
-
-def _f1_at_half(trained: Trained, pairs: Pairs, labels: np.ndarray) -> float:
-    """F1 of the network's own probabilities at 0.5, the paper's threshold."""
-    logits = logits_of(trained.network, pairs.questions, pairs.texts)
-    return float(measures(labels, Decision(0.5).scores(logits), 0.5)["f1"])
 
 
 def _parts(task: Task, bench: Bench) -> dict[str, list[LabelledPair]]:

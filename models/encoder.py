@@ -145,6 +145,7 @@ class Encoder(nn.Module):
         )
         self.size = int(config.hidden_size)
         self.bert = BertModel(config, add_pooling_layer=False)
+        self.memory: dict[tuple[int, bytes], Tensor] | None = None
 
     @property
     def n_layers(self) -> int:
@@ -155,6 +156,31 @@ class Encoder(nn.Module):
         """The last layer's states; any values at pads."""
         states = self.embed(tokens)
         return self.layers(states, tokens.mask, 0, self.n_layers)
+
+    def frozen(self, tokens: Tokens, end: int) -> Tensor:
+        """States after the first `end` layers, which must not have been trained.
+
+        Where there is a memory (see `remember_states`), a text that was read before
+        is not computed again.
+        """
+        if self.memory is None:
+            return self.layers(self.embed(tokens), tokens.mask, 0, end)
+        lengths = tokens.mask.sum(dim=1).tolist()
+        keys = [
+            (end, row[:length].numpy().tobytes())
+            for row, length in zip(tokens.ids.cpu(), lengths, strict=True)
+        ]
+        new = [place for place, key in enumerate(keys) if key not in self.memory]
+        if new:
+            rows = Tokens(tokens.ids[new], tokens.mask[new], tokens.types[new])
+            states = self.layers(self.embed(rows), rows.mask, 0, end).detach()
+            for place, row in zip(new, states, strict=True):
+                self.memory[keys[place]] = row[: lengths[place]].clone()
+        shape = (*tokens.ids.shape, self.size)
+        found = torch.zeros(shape, device=tokens.ids.device)
+        for place, key in enumerate(keys):
+            found[place, : lengths[place]] = self.memory[key]
+        return found
 
     def embed(self, tokens: Tokens) -> Tensor:
         """States below the first layer, [B, L, H]."""
@@ -194,7 +220,22 @@ class Pretrained:
         """An encoder with these weights."""
         found = Encoder(self.sizes, dropout=dropout)
         found.load_state_dict(dict(self.weights))
+        if _MEMORIES is not None:
+            found.memory = _MEMORIES.setdefault(self.name, {})
         return found
+
+
+_MEMORIES: dict[str, dict[tuple[int, bytes], Tensor]] | None = None
+
+
+def remember_states() -> None:
+    """Keep the untrained states of all texts that this process reads from now on.
+
+    For a process that trains many models on the same texts, such as a comparison's;
+    some 40 kB a text of 25 word pieces.
+    """
+    global _MEMORIES
+    _MEMORIES = _MEMORIES or {}
 
 
 def pretrained(name: str | None) -> Pretrained:

@@ -215,16 +215,29 @@ def of_pairs(
     questions: Sequence[str],
     texts: Sequence[str],
     work: Callable[[Cache, Cache], Tensor],
+    encode: Callable[[Sequence[str]], Cache] | None = None,
 ) -> np.ndarray:
     """What `work` makes of the caches of each pair, float32 [n, ...].
 
     Each distinct text is encoded once; dropout is off.
+
+    Args:
+        network: Of the caches.
+        questions: Of the pairs, [n].
+        texts: Of the pairs, [n].
+        work: Gives [B, ...] of B pairs.
+        encode: Gives the caches of either side; None: as the network encodes them.
     """
     scorer = FactoredScorer(network, name="", device=_device_of(network))
     asked, of_question = _distinct(questions)
     said, of_text = _distinct(texts)
-    encoded_questions = _encoded(scorer, asked, scorer.encode_questions)
-    encoded_texts = _encoded(scorer, said, scorer.encode_sentences)
+    encoded_questions, encoded_texts = (
+        _encoded(scorer, side, other if encode is None else _of(encode))
+        for side, other in (
+            (asked, scorer.encode_questions),
+            (said, scorer.encode_sentences),
+        )
+    )
     order = np.argsort(scorer.lengths(said)[of_text], kind="stable")
     parts = []
     for start in range(0, len(order), _PAIRS_AT_ONCE):
@@ -236,6 +249,10 @@ def of_pairs(
         parts.append(work(*of_both).float().cpu().numpy())
     found = np.concatenate(parts)
     return np.asarray(found[np.argsort(order)])
+
+
+def _of(encode: Callable[[Sequence[str]], Cache]) -> Callable[[list[str]], Encoded]:
+    return lambda texts: Encoded.of(encode(texts))
 
 
 def _distinct(texts: Sequence[str]) -> tuple[list[str], np.ndarray]:

@@ -41,7 +41,7 @@ from torch.nn import functional as F
 
 from models.answers.attention import Attention, WeightedText, weighted
 from models.answers.examples import Examples, Pairs, Recipe, Report, Trained
-from models.answers.factored import Cache, of_pairs, probabilities
+from models.answers.factored import Cache, of_pairs
 from models.answers.late_regression import inner, piece_rarity
 from models.encoder import Encoder, Tokens, WordPieces, pretrained
 from models.layers import SelfAttention, attend, masked_softmax
@@ -260,8 +260,7 @@ class _Lower:
             for start in range(0, len(order), _TEXTS_AT_ONCE):
                 places = order[start : start + _TEXTS_AT_ONCE]
                 tokens = network.read([distinct[place] for place in places])
-                states = network.encoder.embed(tokens)
-                states = network.encoder.layers(states, tokens.mask, 0, self._first)
+                states = network.encoder.frozen(tokens, self._first)
                 parts.append(Ragged.of(states, tokens.mask))
                 ids.append(Ragged.of(tokens.ids.unsqueeze(2), tokens.mask))
         where = torch.from_numpy(order).to(network.linear.weight.device)
@@ -329,10 +328,10 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
     texts = list(dict.fromkeys([*qr.questions, *qr.texts]))
     network.rarity.copy_(piece_rarity(network.pieces, len(source.words), texts))
     network.average.fill_(float(np.mean(network.lengths(texts))) - 2)
-    _start(network, qr)
-    lower = _Lower(
-        network, [*texts, *qa.questions, *qa.texts], recipe.late_trained_layers
-    )
+    held = examples.validation
+    all_texts = [*texts, *held.questions, *held.texts, *qa.questions, *qa.texts]
+    lower = _Lower(network, all_texts, recipe.late_trained_layers)
+    _start(network, lower, qr)
     frozen = max(0, network.encoder.n_layers - recipe.late_trained_layers)
     network.encoder.bert.embeddings.requires_grad_(False)
     network.encoder.bert.encoder.layer[:frozen].requires_grad_(False)
@@ -348,9 +347,11 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
     )
 
 
-def _start(network: LateQar, pairs: Pairs) -> None:
+def _start(network: LateQar, lower: _Lower, pairs: Pairs) -> None:
     """Set `linear` to the logistic regression on the features."""
-    found = of_pairs(network, pairs.questions, pairs.texts, network.features)
+    found = of_pairs(
+        network, pairs.questions, pairs.texts, network.features, lower.caches
+    )
     scaler = StandardScaler().fit(found)  # 1 for a feature that is always the same
     network.mean.copy_(torch.from_numpy(scaler.mean_))
     network.scale.copy_(torch.from_numpy(scaler.scale_))
@@ -380,8 +381,10 @@ def _fit(
     validation: Pairs | None,
 ) -> None:
     def evaluate(held: Pairs) -> float:
-        scores = probabilities(network, held.questions, held.texts)
-        return average_precision(np.array(held.labels), scores)
+        logits = of_pairs(
+            network, held.questions, held.texts, network.score_pairs, lower.caches
+        )
+        return average_precision(np.array(held.labels), logits)
 
     fit(
         network,

@@ -53,7 +53,8 @@ class LateRegression(nn.Module):
 
     def encode_questions(self, texts: Tokens) -> Cache:
         """States of length one and the piece's rarity, [B, L, H + 1]."""
-        states = F.normalize(self.encoder(texts).float(), dim=-1)
+        states = self.encoder.frozen(texts, self.encoder.n_layers)
+        states = F.normalize(states.float(), dim=-1)
         rarity = self.rarity[texts.ids].unsqueeze(2)
         return Cache(states=torch.cat([states, rarity], dim=2), mask=inner(texts.mask))
 

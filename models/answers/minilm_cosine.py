@@ -43,7 +43,8 @@ class MinilmCosine(nn.Module):
 
     def encode_questions(self, texts: Tokens) -> Cache:
         """Mean of the states, of length one, [B, H]."""
-        return Cache(vector=mean_of(self.encoder(texts), texts.mask))
+        states = self.encoder.frozen(texts, self.encoder.n_layers)
+        return Cache(vector=mean_of(states, texts.mask))
 
     def encode_sentences(self, texts: Tokens) -> Cache:
         """Mean of the states, of length one, [B, H]."""

@@ -52,7 +52,8 @@ class SimilarityRegression(nn.Module):
         tokens, ids = texts
         mask = ids != 0
         mask[:, 0] = True  # a text without stems keeps one pad
-        vector = mean_of(self.encoder(tokens), tokens.mask)
+        states = self.encoder.frozen(tokens, self.encoder.n_layers)
+        vector = mean_of(states, tokens.mask)
         return Cache(states=ids.unsqueeze(2), mask=mask, vector=vector)
 
     def encode_sentences(self, texts: tuple[Tokens, Tensor]) -> Cache:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer, BertModel
 
+from models import encoder
 from models.encoder import EncoderError, WordPieces, packaged, pretrained
 from tests.models import toy
 
@@ -99,6 +100,28 @@ def test_the_layers_in_two_steps_are_the_encoder(tiny):
     above = encoder.layers(below, tokens.mask, 1, 2)
     torch.testing.assert_close(above, encoder(tokens))
     assert not torch.allclose(below, above)
+
+
+@pytest.mark.parametrize("end", [0, 1, 2])
+def test_remembered_states_are_computed_once_and_are_the_encoders(
+    tmp_path, monkeypatch, end
+):
+    name = toy.bert_folder(tmp_path, is_lower_case=True, seed=3)
+    source = pretrained(name)
+    words = WordPieces(source.words)
+    plain = source.encoder().eval()
+    monkeypatch.setattr(encoder, "_MEMORIES", None)
+    encoder.remember_states()
+    first, second = (source.encoder().eval() for _ in range(2))
+    with torch.no_grad():
+        first.frozen(words.read(TEXTS[:2], 80), end)
+        torch.nn.init.zeros_(second.bert.embeddings.word_embeddings.weight)
+        tokens = words.read([TEXTS[1], TEXTS[0]], 80)
+        expected = plain.frozen(tokens, end)
+        found = second.frozen(tokens, end)
+        unknown = second.frozen(words.read([TEXTS[3]], 80), end)
+    torch.testing.assert_close(found[tokens.mask], expected[tokens.mask])
+    assert (unknown != plain.frozen(words.read([TEXTS[3]], 80), end)).any()
 
 
 def test_a_pretrained_encoder_starts_at_its_weights_and_drops_out_in_training(tiny):

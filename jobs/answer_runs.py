@@ -17,6 +17,7 @@ from models import checkpoint
 from models.answers import train
 from models.answers.examples import Examples, Pairs, Trained
 from models.answers.factored import logits_of
+from models.answers.two_tasks import remember_pretraining
 from models.calibration import Decision
 from models.encoder import remember_states
 from models.metrics import measures
@@ -69,11 +70,30 @@ class Bench:
     n_threads: int
 
 
+# Start of a setting's name to the methods that take it; all others do for all.
+_TAKEN_BY = {
+    "late_": ("late-qar",),
+    "encoder_": ("cross-encoder", "cross-encoder-qa", "late-qar"),
+    "soft_": ("nlp-soft",),
+    "fused_": ("cqa-hard",),
+    "filter_": ("cqa-hard",),
+    "n_filters": ("cqa-hard",),
+}
+
+
 def key_of(task: Task, bench: Bench) -> str:
     """What a finished run is known by: all that changes its result."""
     settings = bench.settings.model_dump(
-        mode="json", exclude={"landing", "lake", "models", "run_date", "spark"}
+        mode="json",
+        exclude={"landing", "lake", "models", "run_date", "spark", "method", "threads"},
     )
+    for start, methods in _TAKEN_BY.items():
+        if task.method not in methods:
+            settings = {
+                name: one
+                for name, one in settings.items()
+                if not name.startswith(start)
+            }
     content = [
         asdict(task),
         bench.sets[task.set_name].model_dump(mode="json"),
@@ -115,6 +135,7 @@ def run_task(task: Task, bench: Bench) -> dict[str, Any]:
     """
     torch.set_num_threads(bench.n_threads)
     remember_states()
+    remember_pretraining()
     settings = bench.settings.model_copy(update={"seed": task.seed, **task.changes})
     parts = _parts(task, bench)
     qa, words = read_inputs(bench.inputs)

@@ -7,8 +7,11 @@ on the validation pairs by F1, equals by average precision.
 """
 
 import copy
+import hashlib
+import json
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -83,6 +86,10 @@ def _pretrain(
 ) -> None:
     if epochs <= 0 or len(set(qa.labels)) < 2:
         return
+    key = _key(network, qa, recipe, epochs) if _PRETRAINED is not None else ""
+    if _PRETRAINED is not None and key in _PRETRAINED:
+        _PRETRAINED[key].restore(network, rng)
+        return
     fit(
         network,
         lambda places: loss(network, *batch(network, qa, places)),
@@ -94,6 +101,54 @@ def _pretrain(
         rng=rng,
         report=report,
     )
+    if _PRETRAINED is not None:
+        _PRETRAINED[key] = _Pretrained.of(network, rng)
+
+
+@dataclass(frozen=True)
+class _Pretrained:
+    """A network after its pre-training, and the draws that come next."""
+
+    weights: dict[str, Tensor]
+    rng: Any
+    torch_rng: Tensor
+
+    @classmethod
+    def of(cls, network: nn.Module, rng: np.random.Generator) -> "_Pretrained":
+        weights = {key: one.clone() for key, one in network.state_dict().items()}
+        return cls(weights, rng.bit_generator.state, torch.get_rng_state())
+
+    def restore(self, network: nn.Module, rng: np.random.Generator) -> None:
+        network.load_state_dict(self.weights)
+        rng.bit_generator.state = self.rng
+        torch.set_rng_state(self.torch_rng)
+
+
+_PRETRAINED: dict[str, _Pretrained] | None = None
+
+
+def remember_pretraining() -> None:
+    """From now on this process does no pre-training twice.
+
+    For a process that trains many models, such as a comparison's: the pre-training
+    does not depend on the labelled set, nor on how the fine-tuning goes.
+    """
+    global _PRETRAINED
+    _PRETRAINED = _PRETRAINED or {}
+
+
+def _key(network: nn.Module, qa: Pairs, recipe: Recipe, epochs: float) -> str:
+    """Hash of all that a pre-training depends on."""
+    digest = hashlib.sha256(type(network).__name__.encode())
+    for one in network.state_dict().values():
+        digest.update(one.cpu().numpy().tobytes())
+    rest = [
+        [recipe.seed, recipe.batch_size, recipe.learning_rate, recipe.dropout],
+        [recipe.max_tokens, epochs, torch.get_rng_state().tolist()],
+        [qa.questions, qa.texts, qa.labels],
+    ]
+    digest.update(json.dumps(rest).encode())
+    return digest.hexdigest()
 
 
 def _fine_tune(

@@ -1,6 +1,7 @@
 """A comparison: runs once each, goes on where it stopped, says what it measured."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -120,7 +121,11 @@ def test_a_key_changes_with_what_changes_a_result(place):
         return key_of(task, Bench(**{**values, **changes}))
 
     assert key() == key(n_threads=2, out="elsewhere")
+    assert key() == key(settings=training.model_copy(update={"method": "bm25"}))
+    assert key() == key(settings=training.model_copy(update={"late_size": 7}))
     assert key() != key(settings=training.model_copy(update={"mu": 0.7}))
+    late = replace(task, method="late-qar")
+    assert key(late) != key(late, settings=training.model_copy(update={"late_size": 7}))
     assert key() != key(tasks_of(chosen)[-1])
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.answers import nlp_soft, qar_net_released, train
+from models.answers import nlp_soft, qar_net_released, train, two_tasks
 from models.answers.examples import Pairs
 from models.answers.factored import logits_of
 from models.answers.qar_net_released import ReleasedOutput, half_batches, loss_qr
@@ -368,3 +368,18 @@ def test_the_released_recipe_runs_one_epoch_of_qa_and_fifty_of_qr(monkeypatch):
     ]
     assert settings == [("pre-train", 1, 128, 1e-3), ("fine-tune", 50, 128, 1e-3)]
     assert all("evaluate" not in one for one in seen)
+
+
+@pytest.mark.parametrize("method", ["qa-net-mtl", "cqa-hard", "nlp-soft", "qar-net"])
+def test_a_remembered_pre_training_changes_nothing(method, monkeypatch):
+    examples = toy.examples()
+    recipe = toy.recipe(pretrain_epochs=(0.5, 1.0), max_epochs=2)
+    plain = train(method, examples, recipe, lambda _: None)
+    monkeypatch.setattr(two_tasks, "_PRETRAINED", None)
+    two_tasks.remember_pretraining()
+    first, second = (train(method, examples, recipe, lambda _: None) for _ in range(2))
+    phases = {one["phase"] for one in second.history}
+    assert "pre-train" in {one["phase"] for one in first.history}
+    assert "pre-train" not in phases
+    for key, expected in plain.network.state_dict().items():
+        torch.testing.assert_close(second.network.state_dict()[key], expected)

@@ -53,6 +53,7 @@ N_FEATURES = 13
 _K1, _B = 1.2, 0.75
 _N_NEGATIVES = 4
 _TEXTS_AT_ONCE = 128
+_TEXTS_OF_A_RUN, _STRETCH = 4, 1.25
 
 
 class LateQar(nn.Module):
@@ -272,14 +273,53 @@ class _Lower:
         distinct = {text: place for place, text in enumerate(dict.fromkeys(texts))}
         device = self._network.linear.weight.device
         rows = torch.tensor([self._places[text] for text in distinct], device=device)
+        lengths = self._states.lengths[rows]
+        order = torch.argsort(lengths, stable=True)
+        parts = [
+            self._upper(rows[places])
+            for places in torch.split(order, _of_like_length(lengths[order].tolist()))
+        ]
+        found = _joined(parts)
+        back = torch.tensor([distinct[text] for text in texts], device=device)
+        back = torch.argsort(order)[back]
+        kept, inner_mask = found.tokens
+        return Cache(kept[back], inner_mask[back], found.whole[back])
+
+    def _upper(self, rows: Tensor) -> Cache:
         states, mask = self._states.padded(rows)
         ids, _ = self._ids.padded(rows)
         encoder = self._network.encoder
         states = encoder.layers(states.clone(), mask, self._first, encoder.n_layers)
-        cache = self._network.cached(states, ids.squeeze(2).clone() * mask, mask)
-        back = torch.tensor([distinct[text] for text in texts], device=device)
-        kept, inner_mask = cache.tokens
-        return Cache(kept[back], inner_mask[back], cache.whole[back])
+        return self._network.cached(states, ids.squeeze(2).clone() * mask, mask)
+
+
+def _of_like_length(lengths: Sequence[int]) -> list[int]:
+    """Sizes of runs of ascending lengths that are padded together.
+
+    A batch holds the sentences of few questions, of any length: padded to the longest
+    it is three times as long.
+
+    >>> _of_like_length([4, 4, 5, 5, 6, 7, 20, 20, 21, 24, 30])
+    [4, 4, 3]
+    """
+    sizes, first = [], 0
+    for place, length in enumerate(lengths):
+        if place - first >= _TEXTS_OF_A_RUN and length > _STRETCH * lengths[first]:
+            sizes.append(place - first)
+            first = place
+    return [*sizes, len(lengths) - first]
+
+
+def _joined(parts: Sequence[Cache]) -> Cache:
+    """One behind the other, padded to the longest."""
+    length = max(part.tokens[0].shape[1] for part in parts)
+    states, masks = [], []
+    for part in parts:
+        more = length - part.tokens[0].shape[1]
+        states.append(F.pad(part.tokens[0], (0, 0, 0, more)))
+        masks.append(F.pad(part.tokens[1], (0, more)))
+    whole = torch.cat([part.whole for part in parts])
+    return Cache(torch.cat(states), torch.cat(masks), whole)
 
 
 def by_question(pairs: Pairs, *, n_negatives: int) -> Any:

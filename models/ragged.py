@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+_TEXTS_OF_A_RUN, _STRETCH = 4, 1.25
+
 
 @dataclass(frozen=True)
 class Ragged:
@@ -51,3 +53,20 @@ class Ragged:
         rows = rows.clamp(max=len(self.flat) - 1)
         found = self.flat.index_select(0, rows.reshape(-1))
         return found.view(*rows.shape, -1), mask
+
+
+def of_like_length(lengths: Sequence[int]) -> list[int]:
+    """Sizes of runs of ascending lengths that are padded together.
+
+    A training batch holds texts of any length: padded to the longest it is two to
+    three times as long.
+
+    >>> of_like_length([4, 4, 5, 5, 6, 7, 20, 20, 21, 24, 30])
+    [4, 4, 3]
+    """
+    sizes, first = [], 0
+    for place, length in enumerate(lengths):
+        if place - first >= _TEXTS_OF_A_RUN and length > _STRETCH * lengths[first]:
+            sizes.append(place - first)
+            first = place
+    return [*sizes, len(lengths) - first]

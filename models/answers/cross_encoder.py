@@ -25,6 +25,7 @@ from models.answers.factored import Cache, probabilities
 from models.answers.two_tasks import batch
 from models.encoder import Encoder, Tokens, WordPieces, pretrained
 from models.metrics import average_precision
+from models.ragged import of_like_length
 from models.training import Log, fit, sampled
 
 _N_NEGATIVES = 4
@@ -92,9 +93,18 @@ def joined(questions: Tokens, sentences: Tokens) -> Tokens:
 def loss(
     network: CrossEncoder, asked: Sequence[str], said: Sequence[str], target: Tensor
 ) -> Tensor:
-    """Cross-entropy divided by the batch size."""
-    logit = network(network.read(asked), network.read(said))
-    return F.binary_cross_entropy_with_logits(logit, target)
+    """Cross-entropy divided by the batch size; pairs of like length go together."""
+    lengths = torch.from_numpy(network.lengths(asked) + network.lengths(said))
+    order = torch.argsort(lengths, stable=True)
+    logits = [
+        network(
+            network.read([asked[place] for place in places]),
+            network.read([said[place] for place in places]),
+        )
+        for places in torch.split(order, of_like_length(lengths[order].tolist()))
+    ]
+    ordered = target[order.to(target.device)]
+    return F.binary_cross_entropy_with_logits(torch.cat(logits), ordered)
 
 
 def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:

@@ -46,14 +46,13 @@ from models.answers.late_regression import inner, piece_rarity
 from models.encoder import Encoder, Tokens, WordPieces, pretrained
 from models.layers import SelfAttention, attend, masked_softmax
 from models.metrics import average_precision
-from models.ragged import Ragged
+from models.ragged import Ragged, of_like_length
 from models.training import Log, fit
 
 N_FEATURES = 13
 _K1, _B = 1.2, 0.75
 _N_NEGATIVES = 4
 _TEXTS_AT_ONCE = 128
-_TEXTS_OF_A_RUN, _STRETCH = 4, 1.25
 
 
 class LateQar(nn.Module):
@@ -277,7 +276,7 @@ class _Lower:
         order = torch.argsort(lengths, stable=True)
         parts = [
             self._upper(rows[places])
-            for places in torch.split(order, _of_like_length(lengths[order].tolist()))
+            for places in torch.split(order, of_like_length(lengths[order].tolist()))
         ]
         found = _joined(parts)
         back = torch.tensor([distinct[text] for text in texts], device=device)
@@ -291,23 +290,6 @@ class _Lower:
         encoder = self._network.encoder
         states = encoder.layers(states.clone(), mask, self._first, encoder.n_layers)
         return self._network.cached(states, ids.squeeze(2).clone() * mask, mask)
-
-
-def _of_like_length(lengths: Sequence[int]) -> list[int]:
-    """Sizes of runs of ascending lengths that are padded together.
-
-    A batch holds the sentences of few questions, of any length: padded to the longest
-    it is three times as long.
-
-    >>> _of_like_length([4, 4, 5, 5, 6, 7, 20, 20, 21, 24, 30])
-    [4, 4, 3]
-    """
-    sizes, first = [], 0
-    for place, length in enumerate(lengths):
-        if place - first >= _TEXTS_OF_A_RUN and length > _STRETCH * lengths[first]:
-            sizes.append(place - first)
-            first = place
-    return [*sizes, len(lengths) - first]
 
 
 def _joined(parts: Sequence[Cache]) -> Cache:

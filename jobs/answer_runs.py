@@ -17,10 +17,10 @@ from models import checkpoint
 from models.answers import train
 from models.answers.examples import Examples, Pairs, Trained
 from models.answers.factored import logits_of
-from models.answers.two_tasks import remember_pretraining
 from models.calibration import Decision
 from models.encoder import remember_states
 from models.metrics import measures
+from models.training import remember_phases
 from models.word_inputs import WordVectors
 
 
@@ -100,32 +100,50 @@ def key_of(task: Task, bench: Bench) -> str:
         settings,
         (Path(bench.inputs) / "fingerprint").read_text(),
     ]
+    if task.method in ("cross-encoder-qa", "late-qar"):
+        content.append((Path(bench.inputs) / "product").read_text())
     text = json.dumps(content, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def save_inputs(folder: str, qa: Pairs, words: WordVectors) -> None:
+def save_inputs(folder: str, qa: Pairs, of_product: Pairs, words: WordVectors) -> None:
     """Write what trainings take from the lake, for processes without Spark."""
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    rows = zip(qa.questions, qa.texts, qa.labels, strict=True)
-    lines = "".join(json.dumps(row) + "\n" for row in rows)
-    (place / "qa.jsonl").write_text(lines)
+    lines = _save_pairs(place / "qa.jsonl", qa)
     (place / "words.txt").write_text("".join(f"{word}\n" for word in words.words))
     np.save(place / "vectors.npy", words.vectors, allow_pickle=False)
     digest = hashlib.sha256(lines.encode() + words.vectors.tobytes())
+    of_encoders = hashlib.sha256(
+        _save_pairs(place / "product.jsonl", of_product).encode()
+    )
+    (place / "product").write_text(of_encoders.hexdigest())
     (place / "fingerprint").write_text(digest.hexdigest())
 
 
+def _save_pairs(path: Path, pairs: Pairs) -> str:
+    rows = zip(pairs.questions, pairs.texts, pairs.labels, strict=True)
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    path.write_text(lines)
+    return lines
+
+
 @lru_cache(maxsize=1)
-def read_inputs(folder: str) -> tuple[Pairs, WordVectors]:
+def read_inputs(folder: str) -> tuple[Pairs, Pairs, WordVectors]:
     """What `save_inputs` wrote."""
     place = Path(folder)
-    rows = [json.loads(line) for line in (place / "qa.jsonl").open()]
-    asked, said, labels = (list(column) for column in zip(*rows, strict=True))
     words = (place / "words.txt").read_text().split("\n")[:-1]
     vectors = np.load(place / "vectors.npy", allow_pickle=False)
-    return Pairs(asked, said, labels), WordVectors(tuple(words), vectors)
+    return (
+        _read_pairs(place / "qa.jsonl"),
+        _read_pairs(place / "product.jsonl"),
+        WordVectors(tuple(words), vectors),
+    )
+
+
+def _read_pairs(path: Path) -> Pairs:
+    rows = [json.loads(line) for line in path.open()]
+    return Pairs(*([row[place] for row in rows] for place in range(3)))
 
 
 def run_task(task: Task, bench: Bench) -> dict[str, Any]:
@@ -135,17 +153,18 @@ def run_task(task: Task, bench: Bench) -> dict[str, Any]:
     """
     torch.set_num_threads(bench.n_threads)
     remember_states()
-    remember_pretraining()
+    remember_phases()
     settings = bench.settings.model_copy(update={"seed": task.seed, **task.changes})
     parts = _parts(task, bench)
-    qa, words = read_inputs(bench.inputs)
+    qa, of_product, words = read_inputs(bench.inputs)
+    rest, validation = pairs_of(parts["rest"]), pairs_of(parts["validation"])
     trained = train(
         task.method,
-        Examples(qa, pairs_of(parts["rest"]), pairs_of(parts["validation"]), words),
+        Examples(qa, of_product, rest, validation, words),
         recipe_of(settings),
         lambda _: None,
     )
-    decision = decision_of(trained, pairs_of(parts["validation"]))
+    decision = decision_of(trained, validation)
     held = parts[task.part]
     pairs = pairs_of(held)
     logits = logits_of(trained.network, pairs.questions, pairs.texts)

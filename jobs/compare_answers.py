@@ -22,7 +22,7 @@ from jobs.config import CompareAnswers, SettingsError, TrainAnswers
 from jobs.launch import CONF, PRINT_CONFIG, SET, attempt, document_of, shown
 from jobs.progress import say
 from jobs.sources.labelled import normalised, read
-from jobs.train_answers import qa_pairs_of
+from jobs.train_answers import qa_of_product, qa_pairs_of
 from jobs.word_vectors import from_file, from_lake
 from models.word_inputs import WordVectors
 
@@ -168,7 +168,8 @@ def _prepare(settings: CompareAnswers, training: TrainAnswers, out: str) -> None
     )
     asked = {normalised(pair.question) for pair in labelled}
     qa = qa_pairs_of(spark, training, asked)
-    save_inputs(folder, qa, WordVectors(tuple(words), vectors))
+    of_product = qa_of_product(spark, training, asked)
+    save_inputs(folder, qa, of_product, WordVectors(tuple(words), vectors))
     spark.stop()
     say(settings.section, f"{len(qa):,} QA pairs, {len(words):,} word vectors")
 

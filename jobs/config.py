@@ -279,7 +279,6 @@ class TrainAnswers(JobSettings):
     late_size: Count
     late_dropout: Annotated[float, Field(ge=0, lt=1)]
     late_trained_layers: Annotated[int, Field(ge=0)]
-    late_qa_pairs: Annotated[int, Field(ge=0)]
     learning_rate: Annotated[float, Field(gt=0)]
     fine_tune_learning_rate: Annotated[float, Field(gt=0)]
     max_epochs: Count

@@ -40,6 +40,8 @@ from models.training import NotTrainableError, Progress
 from models.word_inputs import WordVectors
 from pipelines.tables import QA_PAIRS
 
+_OTHERS = (1, 2, 3)  # steps to the negatives among a product's answers
+
 
 def run(
     spark: SparkSession,
@@ -59,6 +61,7 @@ def run(
     words = _words(spark, settings, labelled)
     examples = Examples(
         qa=qa_pairs_of(spark, settings, held),
+        qa_of_product=qa_of_product(spark, settings, held),
         qr=rest,
         validation=validation,
         words=words,
@@ -67,7 +70,8 @@ def run(
         settings.section,
         f"{settings.method}: {len(rest):,} labelled pairs to train on,"
         f" {len(validation):,} to choose by, {len(test):,} kept apart;"
-        f" {len(examples.qa):,} question-answer pairs;"
+        f" {len(examples.qa):,} question-answer pairs and"
+        f" {len(examples.qa_of_product):,} with other answers of the product;"
         f" {len(words.words):,} word vectors",
     )
     examples.check()
@@ -161,6 +165,41 @@ def qa_pairs_of(spark: SparkSession, settings: TrainAnswers, held: set[str]) -> 
         questions=rows["question"].tolist(),
         texts=rows["answer"].tolist(),
         labels=rows["label"].tolist(),
+    )
+
+
+def qa_of_product(spark: SparkSession, settings: TrainAnswers, held: set[str]) -> Pairs:
+    """Questions with their answer, and with answers to others about their product.
+
+    A fixed order; whole products, those whose hash comes first.
+
+    Args:
+        spark: Reads the lake.
+        settings: Where it is, and how many pairs at most.
+        held: Normalised questions to choose by and to test, which take no part.
+    """
+    rows = (
+        lake.read(spark, QA_PAIRS, settings.lake)
+        .filter(F.col("label") == 1)
+        .orderBy(F.sha2("product_id", 256), F.sha2("question_id", 256))
+        .limit(settings.encoder_qa_pairs)
+        .select("product_id", "question", "answer")
+        .toPandas()
+    )
+    rows = rows[~rows["question"].map(normalised).isin(held)]
+    found: list[tuple[str, str, int]] = []
+    for _, product in rows.groupby("product_id", sort=False):
+        asked, said = product["question"].tolist(), product["answer"].tolist()
+        for place, question in enumerate(asked):
+            others = [said[(place + step) % len(said)] for step in _OTHERS]
+            kept = dict.fromkeys(one for one in others if one != said[place])
+            if kept:
+                found.append((question, said[place], 1))
+                found += [(question, one, 0) for one in kept]
+    return Pairs(
+        questions=[question for question, _, _ in found],
+        texts=[answer for _, answer, _ in found],
+        labels=[label for _, _, label in found],
     )
 
 

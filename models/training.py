@@ -1,5 +1,7 @@
 """One plain training loop, and the sampling of its epochs."""
 
+import hashlib
+import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -204,6 +206,51 @@ def fit(
         model.load_state_dict(best)
     model.eval()
     return result
+
+
+_PHASES: dict[str, tuple[dict[str, Tensor], Any, Tensor]] | None = None
+
+
+def remember_phases() -> None:
+    """From now on this process does no phase of a training twice, see `once`.
+
+    For a process that trains many models, such as a comparison's: a pre-training does
+    not depend on the labelled set, nor on how the fine-tuning goes.
+    """
+    global _PHASES
+    _PHASES = _PHASES or {}
+
+
+def once(
+    model: nn.Module,
+    rng: np.random.Generator,
+    depends_on: Any,
+    work: Callable[[], Any],
+) -> None:
+    """Do a phase of a training, or take over how the same one ended.
+
+    Args:
+        model: Trained in place by `work`.
+        rng: Of the sampling.
+        depends_on: All else that the phase depends on, as JSON takes it.
+        work: The phase.
+    """
+    if _PHASES is None:
+        work()
+        return
+    digest = hashlib.sha256(type(model).__name__.encode())
+    for one in model.state_dict().values():
+        digest.update(one.cpu().numpy().tobytes())
+    draws = [rng.bit_generator.state, torch.get_rng_state().tolist()]
+    digest.update(json.dumps([depends_on, draws], default=list).encode())
+    key = digest.hexdigest()
+    if key not in _PHASES:
+        work()
+        _PHASES[key] = _weights(model), rng.bit_generator.state, torch.get_rng_state()
+        return
+    weights, rng.bit_generator.state, torch_rng = _PHASES[key]
+    model.load_state_dict(weights)
+    torch.set_rng_state(torch_rng)
 
 
 def _weights(model: nn.Module) -> dict[str, Tensor]:

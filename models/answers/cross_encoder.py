@@ -127,7 +127,13 @@ def train_tasks(
     network = CrossEncoder(source.encoder(), source.words, config)
     log = Log(report)
     if has_qa:
-        _fit(network, examples.qa.first(recipe.encoder_qa_pairs), recipe, log, None)
+        _fit(
+            network,
+            examples.qa_of_product.first(recipe.encoder_qa_pairs),
+            recipe,
+            log,
+            None,
+        )
     _fit(network, examples.qr, recipe, log, examples.validation)
     return Trained(
         network=network.eval(),

@@ -54,13 +54,17 @@ class Examples:
     """Everything a method may learn from.
 
     Attributes:
-        qa: Questions with community answers (S^qa); may be empty.
+        qa: Questions with community answers (S^qa), the negatives of other products
+            as the paper draws them; may be empty.
+        qa_of_product: The same with the negatives of the same product, which tell
+            what answers a question from what is about the product; may be empty.
         qr: Questions with labelled sentences (S^qr), to train on.
         validation: Labelled pairs of other questions, to choose by.
         words: Word vectors.
     """
 
     qa: Pairs
+    qa_of_product: Pairs
     qr: Pairs
     validation: Pairs
     words: WordVectors
@@ -111,11 +115,10 @@ class Recipe:
         encoder_learning_rate: Of a pretrained encoder's weights.
         encoder_batch_size: Pairs of a batch of such a training.
         encoder_epochs: Of a pretrained encoder's training, at most.
-        encoder_qa_pairs: QA pairs that a cross-encoder is first trained on, at most.
+        encoder_qa_pairs: QA pairs that an encoder is first trained on, at most.
         late_size: Width of LateQAR's own layers.
         late_dropout: In LateQAR's own layers.
         late_trained_layers: Upper layers of the encoder that LateQAR trains.
-        late_qa_pairs: QA pairs that LateQAR is first trained on, at most.
     """
 
     seed: int
@@ -148,7 +151,6 @@ class Recipe:
     late_size: int
     late_dropout: float
     late_trained_layers: int
-    late_qa_pairs: int
 
 
 @dataclass(frozen=True)

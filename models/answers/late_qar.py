@@ -19,6 +19,9 @@ trained on the grades, not on labels alone, with the encoder's upper layers; the
 ones stand still, so their states are computed once. The epoch with the best average
 precision on validation is kept, the start among them.
 
+Before that the same network is trained for an epoch on community answers, with answers
+to other questions about the same product as negatives; of it the encoder is kept.
+
 | symbol | name in code | shape |
 |---|---|---|
 | h, states of the encoder | `states` | [B, L, H] |
@@ -47,7 +50,7 @@ from models.encoder import Encoder, Tokens, WordPieces, pretrained
 from models.layers import SelfAttention, attend, masked_softmax
 from models.metrics import average_precision
 from models.ragged import Ragged, of_like_length
-from models.training import Log, fit
+from models.training import Log, fit, once
 
 N_FEATURES = 13
 _K1, _B = 1.2, 0.75
@@ -334,7 +337,7 @@ def by_question(pairs: Pairs, *, n_negatives: int) -> Any:
 
 
 def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
-    """Start from the regression, then train on QA pairs if wanted and on QR pairs."""
+    """Adapt the encoder to community answers, if any, then train on QR pairs."""
     examples.check()
     torch.manual_seed(recipe.seed)
     source = pretrained(recipe.encoder)
@@ -346,27 +349,53 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         "dropout": recipe.late_dropout,
     }
     network = LateQar(source.encoder(), source.words, config)
-    qr, qa = examples.qr, examples.qa.first(recipe.late_qa_pairs)
-    texts = list(dict.fromkeys([*qr.questions, *qr.texts]))
-    network.rarity.copy_(piece_rarity(network.pieces, len(source.words), texts))
-    network.average.fill_(float(np.mean(network.lengths(texts))) - 2)
-    held = examples.validation
-    all_texts = [*texts, *held.questions, *held.texts, *qa.questions, *qa.texts]
-    lower = _Lower(network, all_texts, recipe.late_trained_layers)
-    _start(network, lower, qr)
-    frozen = max(0, network.encoder.n_layers - recipe.late_trained_layers)
+    n_frozen = max(0, network.encoder.n_layers - recipe.late_trained_layers)
     network.encoder.bert.embeddings.requires_grad_(False)
-    network.encoder.bert.encoder.layer[:frozen].requires_grad_(False)
+    network.encoder.bert.encoder.layer[:n_frozen].requires_grad_(False)
     log = Log(report)
+    qa = examples.qa_of_product.first(recipe.encoder_qa_pairs)
     if len(set(qa.labels)) == 2:
-        _fit(network, lower, qa, recipe, log, None)
-    _fit(network, lower, qr, recipe, log, examples.validation)
+        _adapt(network, qa, recipe, log)
+    lower = _prepared(network, examples.qr, examples.validation, recipe)
+    _fit(network, lower, examples.qr, recipe, log, examples.validation)
     return Trained(
         network=network.eval(),
         config=config,
         words=source.words,
         history=log.history,
     )
+
+
+def _adapt(network: LateQar, qa: Pairs, recipe: Recipe, log: Log) -> None:
+    """Train the encoder's upper layers on community answers; the rest starts anew."""
+    rng = np.random.default_rng(recipe.seed)
+    own = {
+        name: one.clone()
+        for name, one in network.state_dict().items()
+        if not name.startswith("encoder.")
+    }
+
+    def work() -> None:
+        lower = _prepared(network, qa, None, recipe)
+        _fit(network, lower, qa, recipe, log, None)
+
+    rates = [recipe.encoder_learning_rate, recipe.learning_rate]
+    sizes = [recipe.encoder_batch_size, recipe.late_trained_layers]
+    once(network, rng, [rates, sizes, qa.questions, qa.texts, qa.labels], work)
+    network.load_state_dict(own, strict=False)
+
+
+def _prepared(
+    network: LateQar, pairs: Pairs, held: Pairs | None, recipe: Recipe
+) -> "_Lower":
+    """Count the words of the pairs and start from the regression on them."""
+    texts = list(dict.fromkeys([*pairs.questions, *pairs.texts]))
+    network.rarity.copy_(piece_rarity(network.pieces, len(network.rarity), texts))
+    network.average.fill_(float(np.mean(network.lengths(texts))) - 2)
+    more = [] if held is None else [*held.questions, *held.texts]
+    lower = _Lower(network, [*texts, *more], recipe.late_trained_layers)
+    _start(network, lower, pairs)
+    return lower
 
 
 def _start(network: LateQar, lower: _Lower, pairs: Pairs) -> None:
@@ -423,7 +452,7 @@ def _fit(
         batches=by_question(pairs, n_negatives=_N_NEGATIVES),
         evaluate=None if validation is None else (lambda: evaluate(validation)),
         has_start=True,
-        patience=3,
+        patience=2,
         max_seconds=recipe.max_seconds,
         report=log,
     )

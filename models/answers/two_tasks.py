@@ -7,11 +7,8 @@ on the validation pairs by F1, equals by average precision.
 """
 
 import copy
-import hashlib
-import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,7 +18,7 @@ from torch import Tensor, nn
 from models.answers.examples import Examples, Pairs, Recipe, Report
 from models.answers.factored import probabilities
 from models.metrics import average_precision, best_threshold, measures
-from models.training import Log, fit
+from models.training import Log, fit, once
 
 N = TypeVar("N", bound=nn.Module)
 Loss = Callable[[N, Sequence[str], Sequence[str], Tensor], Tensor]
@@ -86,69 +83,23 @@ def _pretrain(
 ) -> None:
     if epochs <= 0 or len(set(qa.labels)) < 2:
         return
-    key = _key(network, qa, recipe, epochs) if _PRETRAINED is not None else ""
-    if _PRETRAINED is not None and key in _PRETRAINED:
-        _PRETRAINED[key].restore(network, rng)
-        return
-    fit(
-        network,
-        lambda places: loss(network, *batch(network, qa, places)),
-        np.array(qa.labels),
-        phase="pre-train",
-        learning_rate=recipe.learning_rate,
-        batch_size=recipe.batch_size,
-        max_epochs=epochs,
-        rng=rng,
-        report=report,
-    )
-    if _PRETRAINED is not None:
-        _PRETRAINED[key] = _Pretrained.of(network, rng)
 
+    def work() -> None:
+        fit(
+            network,
+            lambda places: loss(network, *batch(network, qa, places)),
+            np.array(qa.labels),
+            phase="pre-train",
+            learning_rate=recipe.learning_rate,
+            batch_size=recipe.batch_size,
+            max_epochs=epochs,
+            rng=rng,
+            report=report,
+        )
 
-@dataclass(frozen=True)
-class _Pretrained:
-    """A network after its pre-training, and the draws that come next."""
-
-    weights: dict[str, Tensor]
-    rng: Any
-    torch_rng: Tensor
-
-    @classmethod
-    def of(cls, network: nn.Module, rng: np.random.Generator) -> "_Pretrained":
-        weights = {key: one.clone() for key, one in network.state_dict().items()}
-        return cls(weights, rng.bit_generator.state, torch.get_rng_state())
-
-    def restore(self, network: nn.Module, rng: np.random.Generator) -> None:
-        network.load_state_dict(self.weights)
-        rng.bit_generator.state = self.rng
-        torch.set_rng_state(self.torch_rng)
-
-
-_PRETRAINED: dict[str, _Pretrained] | None = None
-
-
-def remember_pretraining() -> None:
-    """From now on this process does no pre-training twice.
-
-    For a process that trains many models, such as a comparison's: the pre-training
-    does not depend on the labelled set, nor on how the fine-tuning goes.
-    """
-    global _PRETRAINED
-    _PRETRAINED = _PRETRAINED or {}
-
-
-def _key(network: nn.Module, qa: Pairs, recipe: Recipe, epochs: float) -> str:
-    """Hash of all that a pre-training depends on."""
-    digest = hashlib.sha256(type(network).__name__.encode())
-    for one in network.state_dict().values():
-        digest.update(one.cpu().numpy().tobytes())
-    rest = [
-        [recipe.seed, recipe.batch_size, recipe.learning_rate, recipe.dropout],
-        [recipe.max_tokens, epochs, torch.get_rng_state().tolist()],
-        [qa.questions, qa.texts, qa.labels],
-    ]
-    digest.update(json.dumps(rest).encode())
-    return digest.hexdigest()
+    rates = [recipe.batch_size, recipe.learning_rate, recipe.dropout, recipe.max_tokens]
+    rest = [qa.questions, qa.texts, qa.labels]
+    once(network, rng, [loss.__qualname__, epochs, rates, rest], work)
 
 
 def _fine_tune(

@@ -33,7 +33,12 @@ def place(tmp_path):
     lines = "".join(json.dumps(row) + "\n" for row in rows)
     (tmp_path / "rows.jsonl").write_text(lines)
     examples = toy.examples()
-    save_inputs(str(tmp_path / "out" / "inputs"), examples.qa, examples.words)
+    save_inputs(
+        str(tmp_path / "out" / "inputs"),
+        examples.qa,
+        examples.qa_of_product,
+        examples.words,
+    )
     return tmp_path
 
 
@@ -130,10 +135,11 @@ def test_a_key_changes_with_what_changes_a_result(place):
 
 
 def test_inputs_come_back_as_they_were(place):
-    qa, words = read_inputs(str(place / "out" / "inputs"))
+    qa, of_product, words = read_inputs(str(place / "out" / "inputs"))
     examples = toy.examples()
     assert list(qa.questions) == list(examples.qa.questions)
     assert list(qa.labels) == list(examples.qa.labels)
+    assert list(of_product.texts) == list(examples.qa_of_product.texts)
     assert words.words == examples.words.words
     np.testing.assert_array_equal(words.vectors, examples.words.vectors)
 

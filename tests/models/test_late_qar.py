@@ -259,7 +259,7 @@ def pairs_without(pairs):
 
 @pytest.mark.parametrize(("n_pairs", "phases"), [(0, {"fine-tune"}), (50, None)])
 def test_qa_pairs_are_read_first_where_they_are_wanted(tiny, n_pairs, phases):
-    model = late(tiny, late_qa_pairs=n_pairs)
+    model = late(tiny, encoder_qa_pairs=n_pairs)
     found = [row["phase"] for row in model.history]
     assert set(found) == (phases or {"pre-train", "fine-tune"})
     assert found[0] == ("pre-train" if n_pairs else "fine-tune")

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.answers import nlp_soft, qar_net_released, train, two_tasks
+from models import training
+from models.answers import nlp_soft, qar_net_released, train
 from models.answers.examples import Pairs
 from models.answers.factored import logits_of
 from models.answers.qar_net_released import ReleasedOutput, half_batches, loss_qr
@@ -375,8 +376,8 @@ def test_a_remembered_pre_training_changes_nothing(method, monkeypatch):
     examples = toy.examples()
     recipe = toy.recipe(pretrain_epochs=(0.5, 1.0), max_epochs=2)
     plain = train(method, examples, recipe, lambda _: None)
-    monkeypatch.setattr(two_tasks, "_PRETRAINED", None)
-    two_tasks.remember_pretraining()
+    monkeypatch.setattr(training, "_PHASES", None)
+    training.remember_phases()
     first, second = (train(method, examples, recipe, lambda _: None) for _ in range(2))
     phases = {one["phase"] for one in second.history}
     assert "pre-train" in {one["phase"] for one in first.history}

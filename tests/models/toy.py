@@ -74,7 +74,6 @@ def recipe(**changes):
         "late_size": 8,
         "late_dropout": 0.1,
         "late_trained_layers": 2,
-        "late_qa_pairs": 0,
     }
     return Recipe(**{**values, **changes})
 
@@ -94,6 +93,7 @@ def examples(**changes):
     """QA, QR and validation pairs with random word vectors."""
     found = {
         "qa": pairs(200, 1),
+        "qa_of_product": pairs(200, 4),
         "qr": pairs(300, 2),
         "validation": pairs(100, 3),
         "words": WordVectors(WORDS, vectors()),

@@ -21,7 +21,11 @@ ASKED, SAID = "w1 w2 zz w7 w1", "w3 w1 w9 w4 w5 w1"
 
 def late(encoder, *, start=False, **changes):
     """A training on the toy examples, or what it starts from."""
-    short = {"encoder_epochs": 0 if start else 1, "late_dropout": 0.0}
+    short = {
+        "encoder_epochs": 0 if start else 1,
+        "encoder_qa_pairs": 0,
+        "late_dropout": 0.0,
+    }
     given = toy.recipe(encoder=encoder, **{**short, **changes})
     with torch.inference_mode(mode=False):
         return train("late-qar", graded(), given, lambda _: None)
@@ -263,3 +267,22 @@ def test_qa_pairs_are_read_first_where_they_are_wanted(tiny, n_pairs, phases):
     found = [row["phase"] for row in model.history]
     assert set(found) == (phases or {"pre-train", "fine-tune"})
     assert found[0] == ("pre-train" if n_pairs else "fine-tune")
+
+
+def test_community_answers_change_the_encoder_and_nothing_else(tiny):
+    plain = late(tiny, start=True, late_trained_layers=1).network
+    network = late(
+        tiny, start=True, late_trained_layers=1, encoder_qa_pairs=200
+    ).network
+    trained = "encoder.bert.encoder.layer.1."
+    start = pretrained(tiny).weights
+    for name, weight in network.encoder.state_dict().items():
+        is_trained = f"encoder.{name}".startswith(trained)
+        assert torch.equal(weight, start[name]) != is_trained, name
+    same = {"hidden.weight", "project.weight", "out.weight", "rarity", "average"}
+    for name in same:
+        assert torch.equal(network.state_dict()[name], plain.state_dict()[name]), name
+    held = toy.examples().validation
+    _, linear = linear_part(network, held)
+    logits = logits_of(network, held.questions, held.texts)
+    np.testing.assert_allclose(logits, linear, atol=1e-4)

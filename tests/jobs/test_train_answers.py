@@ -3,7 +3,8 @@
 import pytest
 from click.testing import CliRunner
 
-from jobs import session, train_answers
+from jobs import config, lake, session, train_answers
+from jobs.config import TrainAnswers
 
 FOLDERS = ["--set", "lake=/l", "--set", "models=/m", "--set", "landing=/z"]
 SPLIT_BY = "train_answers.split_by"
@@ -56,3 +57,34 @@ def test_a_wrong_rule_or_split_is_refused_before_any_work(trained, more, told):
     done, calls = trained(*more)
     assert (done.exit_code, calls) == (2, [])
     assert done.stderr.startswith(f"error: {told}")
+
+
+@pytest.mark.spark
+def test_negatives_of_a_product_are_answers_to_its_other_questions(spark, monkeypatch):
+    asked = [(product, place) for product in "ab" for place in range(5)]
+    rows = [(p, f"{p}{n}", f"Asked {p}{n}?", f"said {p}{n}", 1) for p, n in asked]
+    rows += [
+        ("a", "a0", "Asked a0?", "said b1", 0),
+        ("c", "c0", "Asked c?", "alone", 1),
+    ]
+    rows += [("b", "b9", "Asked b9?", "said b1", 1)]  # the same answer twice
+    columns = ["product_id", "question_id", "question", "answer", "label"]
+    table = spark.createDataFrame(rows, columns)
+    monkeypatch.setattr(lake, "read", lambda *given: table)
+    document = config.read((), ["lake=/l", "models=/m", "landing=/z"])
+    settings = config.settings_of(TrainAnswers, document)
+    found = train_answers.qa_of_product(spark, settings, {"asked a3?"})
+    pairs = list(zip(found.questions, found.texts, found.labels, strict=True))
+    assert len(set(pairs)) == len(pairs)
+    answer = {row[2]: row[3] for row in rows if row[4]}
+    of_product = {row[2]: row[0] for row in rows}
+    assert {question for question, _, _ in pairs} == set(answer) - {
+        "Asked a3?",
+        "Asked c?",
+    }
+    for question in dict.fromkeys(found.questions):
+        said = {text: label for asked, text, label in pairs if asked == question}
+        assert [text for text in said if said[text]] == [answer[question]]
+        assert 1 + 2 <= len(said) <= 1 + 3
+        assert all(text.startswith(f"said {of_product[question]}") for text in said)
+        assert "said a3" not in said

@@ -57,8 +57,16 @@ def _of_seed(settings: CompareAnswers, seed: int) -> Iterator[Task]:
                 yield Task(study, name, "qar-net", seed, changes, "validation")
 
 
-def run(settings: CompareAnswers, training: TrainAnswers, out: str) -> None:
+def run(
+    settings: CompareAnswers, training: TrainAnswers, out: str, *, trains: bool = True
+) -> None:
     """Do the runs that are missing, one line of runs.jsonl each; then the report.
+
+    Args:
+        settings: What is compared.
+        training: Of all runs.
+        out: Folder of the runs and the report.
+        trains: False: the report of the runs that are there.
 
     Raises:
         ComparisonError: Runs failed; those that ended are kept.
@@ -81,7 +89,7 @@ def run(settings: CompareAnswers, training: TrainAnswers, out: str) -> None:
         settings.section,
         f"{len(tasks)} runs, {len(tasks) - len(missing)} of them done before",
     )
-    failed = _all(missing, bench, runs, settings)
+    failed = _all(missing, bench, runs, settings) if trains else []
     wanted = {key_of(task, bench) for task in tasks}
     rows = [row for row in read_runs(runs) if row["key"] in wanted]
     speeds = timed(bench, settings)
@@ -194,12 +202,14 @@ def _check(settings: CompareAnswers) -> None:
 @click.command(name="answers")
 @click.option("--out", required=True, metavar="DIR", help="Runs and report.")
 @click.option("--lake", "lake_root", metavar="DIR", help="Same as --set lake=DIR.")
+@click.option("--report", "is_report", is_flag=True, help="Train nothing: report.")
 @CONF
 @SET
 @PRINT_CONFIG
 def compare(
     out: str,
     lake_root: str | None,
+    is_report: bool,
     confs: tuple[str, ...],
     overrides: tuple[str, ...],
     print_config: bool,
@@ -221,7 +231,7 @@ def compare(
         _check(settings)
         Path(out).mkdir(parents=True, exist_ok=True)
         _prepare(settings, training, out)
-        run(settings, training, out)
+        run(settings, training, out, trains=not is_report)
 
     sys.exit(attempt(work))
 

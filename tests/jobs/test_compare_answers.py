@@ -89,6 +89,9 @@ def test_every_run_is_done_once_and_the_report_has_a_row_a_method(place):
     lines = runs.read_text().splitlines()
     runs.write_text("\n".join(lines[:3]) + '\n{"key": "cut')
     kept = lines[:3]
+    compare_answers.run(*settings(place), out, trains=False)
+    assert len(read_runs(runs)) == 3
+    assert "| 1 |" in (place / "out" / "report.md").read_text()
     compare_answers.run(*settings(place), out)
     again = runs.read_text().splitlines()
     assert again[:3] == kept

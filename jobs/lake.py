@@ -76,8 +76,13 @@ def version(spark: SparkSession, table: Table, root: str) -> int:
 
 
 def create(spark: SparkSession, table: Table, root: str) -> None:
-    """Make the table if it is not there: comments, constraints, clustering, CDF."""
+    """Make the table if it is not there: comments, constraints, clustering, CDF.
+
+    Columns of an older lake that are named otherwise now get their new names.
+    """
     if exists(spark, table, root):
+        if table.former:
+            _rename(spark, table, root)
         return
     builder = (
         DeltaTable.createIfNotExists(spark)
@@ -104,7 +109,35 @@ def read(spark: SparkSession, table: Table, root: str) -> DataFrame:
     if not exists(spark, table, root):
         return spark.createDataFrame([], table.schema)
     rows = spark.read.format("delta").load(path(root, table))
-    return _checked(rows, table)
+    return _checked(_renamed(rows, table), table)
+
+
+def _renamed(rows: DataFrame, table: Table) -> DataFrame:
+    """The rows with the declared names of columns that bear their former ones."""
+    for name, former in table.former.items():
+        if name not in rows.columns:
+            rows = rows.withColumnRenamed(former, name)
+    return rows
+
+
+def _rename(spark: SparkSession, table: Table, root: str) -> None:
+    """Write the table once more under the declared names: a new version of it."""
+    stored = spark.read.format("delta").load(path(root, table))
+    if set(table.former) <= set(stored.columns):
+        return
+    rows = read(spark, table, root).select(
+        *(
+            F.col(one.name).alias(one.name, metadata=one.metadata)
+            for one in table.schema
+        )
+    )
+    writer = rows.write.format("delta").mode("overwrite")
+    _commit(lambda: writer.option("overwriteSchema", "true").save(path(root, table)))
+    # Another schema takes the clustering away.
+    spark.sql(
+        f"ALTER TABLE delta.`{path(root, table)}`"
+        f" CLUSTER BY ({', '.join(table.cluster_by)})"
+    )
 
 
 def change_feed(
@@ -112,16 +145,18 @@ def change_feed(
 ) -> DataFrame | None:
     """Rows inserted, changed or deleted after version `since`, both images.
 
-    None where the feed does not reach back that far.
+    None where the feed does not reach back that far, or over a change of columns.
     """
     newest = version(spark, table, root)
     if newest <= since:
         return spark.createDataFrame([], table.schema)
     reader = spark.read.format("delta").option("readChangeFeed", "true")
     reader = reader.option("startingVersion", since + 1)
-    changes = reader.option("endingVersion", newest).load(path(root, table))
+    reader = reader.option("endingVersion", newest)
     try:
-        # The plan is lazy: only a job tells whether the feed's files are still there.
+        changes = _renamed(reader.load(path(root, table)), table)
+        # The plan is lazy: only a job tells whether the feed's files are still there,
+        # and whether their columns are those of today.
         changes.limit(1).count()
     except PySparkException:
         return None

@@ -52,6 +52,7 @@ class Table:
         constraints: Delta CHECK constraints, name to SQL condition.
         stamps: Columns that say which run wrote the row; a row that differs in
             these alone is the same row.
+        former: Columns by the name that they had in older lakes.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Table:
     cluster_by: tuple[str, ...] = ("product_id",)
     constraints: Mapping[str, str] = field(default_factory=dict)
     stamps: tuple[str, ...] = ()
+    former: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
@@ -88,6 +90,7 @@ def _table(
     cluster_by: tuple[str, ...] = ("product_id",),
     constraints: Mapping[str, str] | None = None,
     stamps: tuple[str, ...] = (),
+    former: Mapping[str, str] | None = None,
 ) -> Table:
     return Table(
         name=name,
@@ -97,6 +100,7 @@ def _table(
         cluster_by=cluster_by,
         constraints=constraints or {},
         stamps=stamps,
+        former=former or {},
     )
 
 
@@ -279,6 +283,26 @@ ASPECT_NOUNS = _table(
     constraints={"counts": "n_domain > 0 AND n_background >= 0"},
 )
 
+WORD_COUNTS = _table(
+    "word_counts",
+    "In how many texts of one domain one plain word is, in one version of the counts.",
+    ("domain", "word", "version"),
+    {
+        "domain": _DOMAIN,
+        "word": ("string", "Plain word: lower case, no stop word, no plural ending."),
+        "n_with": ("bigint", "Different texts of the domain with the word."),
+        "n_texts": ("bigint", "Different texts of the domain."),
+        "mean_length": ("double", "Mean plain words of those texts, at least 1."),
+        "version": ("string", "Hash of all counts."),
+        "built_at": ("timestamp", "When this version was built last, UTC."),
+    },
+    cluster_by=("domain",),
+    constraints={
+        "counts": "n_with > 0 AND n_texts >= n_with",
+        "length": "mean_length >= 1",
+    },
+)
+
 QA_PAIRS = _table(
     "qa_pairs",
     "A question with a community answer, labelled for training.",
@@ -310,8 +334,12 @@ QR_PAIRS = _table(
         ),
         "question_hash": ("string", "SHA-256 of the question's text."),
         "sentence_hash": ("string", "SHA-256 of the sentence's text."),
-        "shared_nouns": ("array<string>", "AN-words in both texts, sorted."),
+        "shared_words": (
+            "array<string>",
+            "Plain words, or AN-words, in both texts, sorted; see pair_reviews.rule.",
+        ),
     },
+    former={"shared_words": "shared_nouns"},
 )
 
 ANSWER_SCORES = _table(
@@ -451,6 +479,7 @@ TABLES: tuple[Table, ...] = (
     SENTENCES,
     TEXT_NOUNS,
     ASPECT_NOUNS,
+    WORD_COUNTS,
     QA_PAIRS,
     QR_PAIRS,
     ANSWER_SCORES,

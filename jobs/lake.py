@@ -76,13 +76,8 @@ def version(spark: SparkSession, table: Table, root: str) -> int:
 
 
 def create(spark: SparkSession, table: Table, root: str) -> None:
-    """Make the table if it is not there: comments, constraints, clustering, CDF.
-
-    Columns of an older lake that are named otherwise now get their new names.
-    """
+    """Make the table if it is not there: comments, constraints, clustering, CDF."""
     if exists(spark, table, root):
-        if table.former:
-            _rename(spark, table, root)
         return
     builder = (
         DeltaTable.createIfNotExists(spark)
@@ -109,35 +104,7 @@ def read(spark: SparkSession, table: Table, root: str) -> DataFrame:
     if not exists(spark, table, root):
         return spark.createDataFrame([], table.schema)
     rows = spark.read.format("delta").load(path(root, table))
-    return _checked(_renamed(rows, table), table)
-
-
-def _renamed(rows: DataFrame, table: Table) -> DataFrame:
-    """The rows with the declared names of columns that bear their former ones."""
-    for name, former in table.former.items():
-        if name not in rows.columns:
-            rows = rows.withColumnRenamed(former, name)
-    return rows
-
-
-def _rename(spark: SparkSession, table: Table, root: str) -> None:
-    """Write the table once more under the declared names: a new version of it."""
-    stored = spark.read.format("delta").load(path(root, table))
-    if set(table.former) <= set(stored.columns):
-        return
-    rows = read(spark, table, root).select(
-        *(
-            F.col(one.name).alias(one.name, metadata=one.metadata)
-            for one in table.schema
-        )
-    )
-    writer = rows.write.format("delta").mode("overwrite")
-    _commit(lambda: writer.option("overwriteSchema", "true").save(path(root, table)))
-    # Another schema takes the clustering away.
-    spark.sql(
-        f"ALTER TABLE delta.`{path(root, table)}`"
-        f" CLUSTER BY ({', '.join(table.cluster_by)})"
-    )
+    return _checked(rows, table)
 
 
 def change_feed(
@@ -145,18 +112,16 @@ def change_feed(
 ) -> DataFrame | None:
     """Rows inserted, changed or deleted after version `since`, both images.
 
-    None where the feed does not reach back that far, or over a change of columns.
+    None where the feed does not reach back that far.
     """
     newest = version(spark, table, root)
     if newest <= since:
         return spark.createDataFrame([], table.schema)
     reader = spark.read.format("delta").option("readChangeFeed", "true")
     reader = reader.option("startingVersion", since + 1)
-    reader = reader.option("endingVersion", newest)
+    changes = reader.option("endingVersion", newest).load(path(root, table))
     try:
-        changes = _renamed(reader.load(path(root, table)), table)
-        # The plan is lazy: only a job tells whether the feed's files are still there,
-        # and whether their columns are those of today.
+        # The plan is lazy: only a job tells whether the feed's files are still there.
         changes.limit(1).count()
     except PySparkException:
         return None

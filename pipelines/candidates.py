@@ -255,7 +255,7 @@ def _candidates(
         "sentence_id",
         "question_hash",
         "sentence_hash",
-        "shared_words",
+        "shared_nouns",
     )
     return Candidates(pairs=selected, found=n_found, ranked=found)
 
@@ -295,7 +295,7 @@ def _ranked(
         "terms",
         "sentence_hash",
         "sentence_id",
-        F.col("shared.word").alias("shared_words"),
+        F.col("shared.word").alias("shared_nouns"),
         F.round(score, 6).alias("score"),
     ).filter(F.col("score") >= min_score)
     of_set = Window.partitionBy("product_id", "terms")

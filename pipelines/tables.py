@@ -52,7 +52,6 @@ class Table:
         constraints: Delta CHECK constraints, name to SQL condition.
         stamps: Columns that say which run wrote the row; a row that differs in
             these alone is the same row.
-        former: Columns by the name that they had in older lakes.
     """
 
     name: str
@@ -62,7 +61,6 @@ class Table:
     cluster_by: tuple[str, ...] = ("product_id",)
     constraints: Mapping[str, str] = field(default_factory=dict)
     stamps: tuple[str, ...] = ()
-    former: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
@@ -90,7 +88,6 @@ def _table(
     cluster_by: tuple[str, ...] = ("product_id",),
     constraints: Mapping[str, str] | None = None,
     stamps: tuple[str, ...] = (),
-    former: Mapping[str, str] | None = None,
 ) -> Table:
     return Table(
         name=name,
@@ -100,7 +97,6 @@ def _table(
         cluster_by=cluster_by,
         constraints=constraints or {},
         stamps=stamps,
-        former=former or {},
     )
 
 
@@ -334,12 +330,12 @@ QR_PAIRS = _table(
         ),
         "question_hash": ("string", "SHA-256 of the question's text."),
         "sentence_hash": ("string", "SHA-256 of the sentence's text."),
-        "shared_words": (
+        "shared_nouns": (
             "array<string>",
-            "Plain words, or AN-words, in both texts, sorted; see pair_reviews.rule.",
+            "Words in both texts, sorted: plain words, nouns or not, or AN-words; see"
+            " pair_reviews.rule.",
         ),
     },
-    former={"shared_words": "shared_nouns"},
 )
 
 ANSWER_SCORES = _table(

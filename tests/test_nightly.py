@@ -309,7 +309,7 @@ def test_the_an_words_pair_when_the_rule_says_so_and_are_not_needed_else(
     nouns = {row.noun for row in changed.read(ASPECT_NOUNS).collect()}
     pairs = changed.read(QR_PAIRS).collect()
     assert pairs
-    assert all(row.shared_words and nouns.issuperset(row.shared_words) for row in pairs)
+    assert all(row.shared_nouns and nouns.issuperset(row.shared_nouns) for row in pairs)
     again = changed.run(*paired)
     assert again["pair_reviews"].status == "unchanged"
     for table in (TEXT_NOUNS, ASPECT_NOUNS):

@@ -1,16 +1,13 @@
 """Tables: created as declared, written by difference, refused when wrong."""
 
-from dataclasses import replace
-
 import pytest
 from delta.exceptions.base import ConcurrentAppendException
 from delta.tables import DeltaTable
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 from jobs import lake
 from jobs.lake import LakeError, Written
-from pipelines.tables import ANSWER_SCORES, PRODUCTS, QR_PAIRS, TABLES
+from pipelines.tables import ANSWER_SCORES, PRODUCTS, TABLES
 
 pytestmark = pytest.mark.spark
 
@@ -122,45 +119,6 @@ def test_a_commit_in_another_writers_way_is_tried_again(monkeypatch):
     with pytest.raises(ConcurrentAppendException):
         lake._commit(lambda: commit(99))
     assert len(attempts) == 5
-
-
-def test_a_column_of_an_older_lake_gets_its_new_name(spark, lake_root):
-    old = replace(
-        QR_PAIRS,
-        schema=T.StructType(
-            [
-                T.StructField("shared_nouns", one.dataType, one.nullable)
-                if one.name == "shared_words"
-                else one
-                for one in QR_PAIRS.schema
-            ]
-        ),
-        former={},
-    )
-    row = ("pair", "p", "q", "s", "qh", "sh", ["cable"])
-    lake.replace(spark, spark.createDataFrame([row], old.schema), old, lake_root)
-    assert lake.read(spark, QR_PAIRS, lake_root).first()["shared_words"] == ["cable"]
-    feed = lake.change_feed(spark, QR_PAIRS, lake_root, since=0)
-    assert [row.shared_words for row in feed.collect()] == [["cable"]]
-    rows = spark.createDataFrame([(*row[:-1], ["box"])], QR_PAIRS.schema)
-    assert lake.replace(spark, rows, QR_PAIRS, lake_root) == Written(n_updated=1)
-    table = DeltaTable.forPath(spark, lake.path(lake_root, QR_PAIRS))
-    stored = {one.name: one.metadata.get("comment") for one in table.toDF().schema}
-    assert stored == {one.name: one.metadata["comment"] for one in QR_PAIRS.schema}
-    detail = table.detail().first()
-    assert detail["clusteringColumns"] == ["product_id"]
-    assert detail["properties"]["delta.enableChangeDataFeed"] == "true"
-    assert table.toDF().first()["shared_words"] == ["box"]
-    # Over the change of columns the feed does not reach: everything is in scope.
-    assert lake.change_feed(spark, QR_PAIRS, lake_root, since=0) is None
-    since_then = lake.change_feed(spark, QR_PAIRS, lake_root, since=2)
-    assert {tuple(row.shared_words) for row in since_then.collect()} == {
-        ("cable",),
-        ("box",),
-    }
-    version = lake.version(spark, QR_PAIRS, lake_root)
-    assert lake.replace(spark, rows, QR_PAIRS, lake_root) == Written(n_unchanged=1)
-    assert lake.version(spark, QR_PAIRS, lake_root) == version
 
 
 def test_inserting_again_adds_nothing(spark, lake_root):

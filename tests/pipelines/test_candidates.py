@@ -69,7 +69,7 @@ def test_a_pair_shares_at_least_one_aspect_noun(spark, partitions):
         if (shared := set(asked) & set(said) & set(WORDS))
     }
     rows = found.pairs.collect()
-    pairs = {(row.question_id, row.sentence_id): row.shared_words for row in rows}
+    pairs = {(row.question_id, row.sentence_id): row.shared_nouns for row in rows}
     assert found.pairs.columns == QR_PAIRS.columns
     assert pairs == expected
     assert [tuple(row) for row in found.found.collect()] == [("p", len(expected))]
@@ -205,7 +205,7 @@ def test_bm25_keeps_the_pairs_that_the_study_keeps(spark, min_score, partitions)
     )
     rows = found.pairs.collect()
     assert found.pairs.columns == QR_PAIRS.columns
-    pairs = {(row.question_id, row.sentence_id): row.shared_words for row in rows}
+    pairs = {(row.question_id, row.sentence_id): row.shared_nouns for row in rows}
     assert len(pairs) == len(rows)
     assert pairs == expected
     assert pairs

@@ -38,6 +38,7 @@ from models.aspects import nouns
 from models.candidates import Asked, Pool, Words
 from models.encoder import WordPieces, pretrained
 from models.lexical import terms
+from models.words import plain_words
 from pipelines.tables import ASPECT_NOUNS
 
 Encode = Callable[[Sequence[str]], np.ndarray]
@@ -98,12 +99,12 @@ def rules_of(
         ),
         candidate_report.NOUNS: candidates.shared_rarity(pool, read_nouns),
         candidate_report.STEMS: candidates.shared_rarity(pool, terms),
-        candidate_report.WORDS: candidates.shared_rarity(pool, candidates.plain_words),
+        candidate_report.WORDS: candidates.shared_rarity(pool, plain_words),
         candidate_report.BM25_WORDS: candidates.bm25_of_words(
-            pool, candidates.plain_words, is_by_product=False
+            pool, plain_words, is_by_product=False
         ),
         candidate_report.BM25_PRODUCT: candidates.bm25_of_words(
-            pool, candidates.plain_words, is_by_product=True
+            pool, plain_words, is_by_product=True
         ),
         candidate_report.BM25: stems,
         candidate_report.VECTORS: cosine,

@@ -24,6 +24,7 @@ CONF = Path(__file__).resolve().parent.parent / "conf"
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 SentenceSource = Literal["review", "bullet", "description", "community_answer"]
+Sources = Annotated[tuple[SentenceSource, ...], Field(min_length=1)]
 
 
 def _method(name: str) -> str:
@@ -91,10 +92,17 @@ class Land(Section):
 
 
 class JobSettings(Section):
-    """What every job is given."""
+    """What every job is given.
+
+    Class attributes:
+        section: Name of the job and of its section.
+        shared: Sections at the top that it is given whole.
+        borrowed: Settings that stand in another job's section, name to section.
+    """
 
     section: ClassVar[str] = ""
     shared: ClassVar[tuple[str, ...]] = ("spark", "quarantine")
+    borrowed: ClassVar[Mapping[str, str]] = {}
 
     landing: str | None
     lake: str
@@ -177,7 +185,13 @@ class TagNouns(JobSettings):
     nltk_data: str | None
 
 
-class BuildAspectNouns(JobSettings):
+class RefreshJob(JobSettings):
+    """Settings of the jobs that build statistics of whole domains."""
+
+    refresh_days: Count
+
+
+class BuildAspectNouns(RefreshJob):
     """Settings of `build_aspect_nouns`."""
 
     section: ClassVar[str] = "build_aspect_nouns"
@@ -185,7 +199,15 @@ class BuildAspectNouns(JobSettings):
     min_count: Count
     min_ratio: Annotated[float, Field(ge=0)]
     epsilon: Annotated[float, Field(gt=0)]
-    refresh_days: Count
+
+
+class BuildWordCounts(RefreshJob):
+    """Settings of `build_word_counts`."""
+
+    section: ClassVar[str] = "build_word_counts"
+    borrowed: ClassVar[Mapping[str, str]] = {"sources": "pair_reviews"}
+
+    sources: Sources
 
 
 class PairAnswers(JobSettings):
@@ -202,7 +224,9 @@ class PairReviews(JobSettings):
 
     section: ClassVar[str] = "pair_reviews"
 
-    sources: Annotated[tuple[SentenceSource, ...], Field(min_length=1)]
+    sources: Sources
+    rule: Literal["bm25", "an_words"]
+    min_score: Annotated[float, Field(ge=0)]
     max_pairs_per_question: Count
     max_pairs_per_product: Count
 
@@ -391,10 +415,13 @@ def settings_of(job: type[S], document: Mapping[str, Any]) -> S:
     top = {name: document[name] for name in ("landing", "lake", "models", "run_date")}
     shared = {name: document[name] for name in job.shared}
     own = document.get(job.section) or {}
+    borrowed = {name: document[other][name] for name, other in job.borrowed.items()}
     try:
-        return job.model_validate({**top, **shared, **own})
+        return job.model_validate({**top, **shared, **own, **borrowed})
     except ValidationError as error:
-        raise SettingsError(_message(error, job.section)) from None
+        first = str(error.errors()[0]["loc"][0])
+        section = job.borrowed.get(first, job.section)
+        raise SettingsError(_message(error, section)) from None
 
 
 def _yaml(path: Path) -> dict[str, Any]:

@@ -32,8 +32,8 @@ _TRUTH = "product_id string, question string, sentence string"
 def measure(spark: SparkSession, settings: RankAnswers, truth: str) -> dict[str, Any]:
     """Precision, recall, F1, average precision and counts of `review_answers`.
 
-    Recall and average precision count *every* true pair, also those that the AN-word
-    filter or the splitter lost.
+    Recall and average precision count *every* true pair, also those that
+    `pair_reviews` or the splitter lost.
 
     Args:
         spark: Session.

@@ -74,8 +74,8 @@ def nightly(
     Running it again changes nothing; after a crash it goes on where it stopped.
     Stages in order: land_products, land_reviews, land_questions,
     land_community_answers, land_purchases, split_sentences, tag_nouns,
-    build_aspect_nouns, pair_answers, pair_reviews, score_answers, rank_answers,
-    enrich_products.
+    build_aspect_nouns, build_word_counts, pair_answers, pair_reviews, score_answers,
+    rank_answers, enrich_products.
     """  # noqa: D301 - click's mark is the sign itself
 
     def work() -> None:

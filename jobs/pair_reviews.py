@@ -1,7 +1,7 @@
-"""Pair every question with the sentences of its product that share an AN-word.
+"""Pair every question with the sentences of its product that are worth scoring.
 
-Reads   products, reviews, community_answers, questions, sentences, text_nouns,
-        aspect_nouns
+Reads   products, reviews, community_answers, questions, sentences, and word_counts
+        (rule bm25) or text_nouns and aspect_nouns (rule an_words)
 Writes  qr_pairs   (rows of the products whose questions or sentences changed)
 """
 
@@ -13,9 +13,9 @@ from jobs import lake, ledger
 from jobs.config import PairReviews, TagNouns
 from jobs.launch import launch
 from jobs.ledger import Outcome
-from jobs.scope import scope
-from pipelines.aspects import newest
-from pipelines.pairs import qr_pairs
+from jobs.scope import Scope, scope
+from models.words import STOP_WORDS
+from pipelines.candidates import Candidates, bm25_candidates, noun_candidates
 from pipelines.products import product_domains
 from pipelines.tables import (
     ASPECT_NOUNS,
@@ -26,35 +26,27 @@ from pipelines.tables import (
     REVIEWS,
     SENTENCES,
     TEXT_NOUNS,
+    WORD_COUNTS,
 )
+from pipelines.versions import newest
 
 
 def run(spark: SparkSession, settings: PairReviews, run_id: str) -> Outcome:
     """Find the candidates of the products that changed."""
     root = settings.lake
-    tagger = ledger.model_of(spark, TagNouns.section, root)
+    tagger = None
+    if settings.rule == "an_words":
+        tagger = ledger.model_of(spark, TagNouns.section, root)
     todo = scope(
         spark,
         settings,
         (PRODUCTS, QUESTIONS, SENTENCES),
-        whole=(ASPECT_NOUNS,),
+        whole=(WORD_COUNTS if tagger is None else ASPECT_NOUNS,),
         model_fp=tagger,
     )
     if todo.is_empty:
         return Outcome(consumed=todo.consumed, model_fp=tagger)
-    products, reviews, answers, questions, sentences = (
-        todo.of(lake.read(spark, table, root))
-        for table in (PRODUCTS, REVIEWS, COMMUNITY_ANSWERS, QUESTIONS, SENTENCES)
-    )
-    candidates = qr_pairs(
-        questions,
-        sentences.filter(F.col("source").isin(*settings.sources)),
-        lake.read(spark, TEXT_NOUNS, root).filter(F.col("tagger") == tagger),
-        newest(lake.read(spark, ASPECT_NOUNS, root)),
-        product_domains(products, reviews, answers, questions),
-        max_pairs_per_question=settings.max_pairs_per_question,
-        max_pairs_per_product=settings.max_pairs_per_product,
-    )
+    candidates = _candidates(spark, settings, todo, tagger)
     # Read twice: by the pairs, and by the count of what the limits cut.
     candidates.ranked.persist(StorageLevel.MEMORY_AND_DISK)
     written = lake.replace(
@@ -66,6 +58,39 @@ def run(spark: SparkSession, settings: PairReviews, run_id: str) -> Outcome:
     remark = f"{n_cut:,} of {n_found:,} candidates cut by the limits" if n_cut else ""
     return Outcome.of(
         written, consumed=todo.consumed, model_fp=tagger, n_cut=n_cut, remark=remark
+    )
+
+
+def _candidates(
+    spark: SparkSession, settings: PairReviews, todo: Scope, tagger: str | None
+) -> Candidates:
+    """By the nouns of the tagger, or without one by BM25."""
+    root = settings.lake
+    products, reviews, answers, questions, sentences = (
+        todo.of(lake.read(spark, table, root))
+        for table in (PRODUCTS, REVIEWS, COMMUNITY_ANSWERS, QUESTIONS, SENTENCES)
+    )
+    sentences = sentences.filter(F.col("source").isin(*settings.sources))
+    domains = product_domains(products, reviews, answers, questions)
+    if tagger is None:
+        return bm25_candidates(
+            questions,
+            sentences,
+            newest(lake.read(spark, WORD_COUNTS, root)),
+            domains,
+            stop_words=STOP_WORDS,
+            min_score=settings.min_score,
+            max_pairs_per_question=settings.max_pairs_per_question,
+            max_pairs_per_product=settings.max_pairs_per_product,
+        )
+    return noun_candidates(
+        questions,
+        sentences,
+        lake.read(spark, TEXT_NOUNS, root).filter(F.col("tagger") == tagger),
+        newest(lake.read(spark, ASPECT_NOUNS, root)),
+        domains,
+        max_pairs_per_question=settings.max_pairs_per_question,
+        max_pairs_per_product=settings.max_pairs_per_product,
     )
 
 

@@ -42,6 +42,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(config.SplitSentences, tables.SENTENCES),
     Stage(config.TagNouns, tables.TEXT_NOUNS),
     Stage(config.BuildAspectNouns, tables.ASPECT_NOUNS),
+    Stage(config.BuildWordCounts, tables.WORD_COUNTS),
     Stage(config.PairAnswers, tables.QA_PAIRS),
     Stage(config.PairReviews, tables.QR_PAIRS),
     Stage(config.ScoreAnswers, tables.ANSWER_SCORES),

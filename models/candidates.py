@@ -8,7 +8,6 @@ A filter such as "shares an AN-word" is the rule whose number is above zero. Bey
 own size it has nothing to say: what is still wanted is filled up by the tie, at random.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,43 +17,12 @@ from math import log, log1p
 
 import numpy as np
 import torch
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from models.lexical import Terms
 
 Words = Callable[[str], Sequence[str]]
-_WORD = re.compile(r"[a-z0-9]+")
-_PLURALS = (
-    (re.compile(r"(?<![ea])ies$"), "y"),
-    (re.compile(r"(?<![aeo])es$"), "e"),
-    (re.compile(r"(?<![us])s$"), ""),
-)
 _K1, _B = 1.2, 0.75
 _CHUNK = 4096  # pairs of one tensor
-
-
-def plain_words(text: str) -> list[str]:
-    """Lower-cased words without stop words and plural endings, with repetition.
-
-    What native Spark expressions can say: two regular expressions and a list. The
-    endings are those of Harman 1991, table 1 (S stemmer).
-
-    >>> plain_words("Do the Batteries fit these stoves?")
-    ['battery', 'fit', 'stove']
-    """
-    return [
-        _singular(word)
-        for word in _WORD.findall(text.lower())
-        if word not in ENGLISH_STOP_WORDS
-    ]
-
-
-def _singular(word: str) -> str:
-    for ending, other in _PLURALS:
-        changed, n_changes = ending.subn(other, word)
-        if n_changes and len(word) > 3:
-            return changed
-    return word
 
 
 @dataclass(frozen=True)
@@ -127,8 +95,8 @@ class Pool:
 def shared_rarity(pool: Pool, words: Words) -> np.ndarray:
     """How rare the shared words are in the product, [P]; 0: no word is shared.
 
-    The order of `pipelines.pairs.qr_pairs`: the sum over the shared words of log(1 +
-    sentences of the product / sentences with the word).
+    The order of `pipelines.candidates.noun_candidates`: the sum over the shared words
+    of log(1 + sentences of the product / sentences with the word).
     """
     read = _cached(words)
 

@@ -76,37 +76,6 @@ def aspect_nouns(
     return kept.select("domain", "noun", "n_domain", "n_background", "ratio")
 
 
-def versioned(nouns: DataFrame, *, built_at: Column) -> DataFrame:
-    """The list with its version, the hash of its content.
-
-    Args:
-        nouns: As `aspect_nouns` gives them.
-        built_at: When the list was built.
-
-    Returns:
-        Columns of `tables.ASPECT_NOUNS`.
-    """
-    line = F.concat_ws("\x1f", "domain", "noun", "n_domain", "n_background")
-    content = F.array_join(F.array_sort(F.collect_list(line)), "\n")
-    version = nouns.agg(F.substring(F.sha2(content, 256), 1, 16).alias("version"))
-    return nouns.crossJoin(F.broadcast(version)).select(
-        "domain",
-        "noun",
-        "n_domain",
-        "n_background",
-        "ratio",
-        "version",
-        built_at.alias("built_at"),
-    )
-
-
-def newest(aspect_nouns: DataFrame) -> DataFrame:
-    """The rows of the newest version; ties go to the greater version name."""
-    order = F.struct("built_at", "version")
-    last = aspect_nouns.agg(F.max(order)["version"].alias("version"))
-    return aspect_nouns.join(F.broadcast(last), on="version", how="left_semi")
-
-
 def _ratio(epsilon: float) -> Column:
     size_background = F.col("size_all") - F.col("size_domain")
     in_domain = F.col("n_domain") / F.col("size_domain")

@@ -279,6 +279,26 @@ ASPECT_NOUNS = _table(
     constraints={"counts": "n_domain > 0 AND n_background >= 0"},
 )
 
+WORD_COUNTS = _table(
+    "word_counts",
+    "In how many texts of one domain one plain word is, in one version of the counts.",
+    ("domain", "word", "version"),
+    {
+        "domain": _DOMAIN,
+        "word": ("string", "Plain word: lower case, no stop word, no plural ending."),
+        "n_with": ("bigint", "Different texts of the domain with the word."),
+        "n_texts": ("bigint", "Different texts of the domain."),
+        "mean_length": ("double", "Mean plain words of those texts, at least 1."),
+        "version": ("string", "Hash of all counts."),
+        "built_at": ("timestamp", "When this version was built last, UTC."),
+    },
+    cluster_by=("domain",),
+    constraints={
+        "counts": "n_with > 0 AND n_texts >= n_with",
+        "length": "mean_length >= 1",
+    },
+)
+
 QA_PAIRS = _table(
     "qa_pairs",
     "A question with a community answer, labelled for training.",
@@ -310,7 +330,11 @@ QR_PAIRS = _table(
         ),
         "question_hash": ("string", "SHA-256 of the question's text."),
         "sentence_hash": ("string", "SHA-256 of the sentence's text."),
-        "shared_nouns": ("array<string>", "AN-words in both texts, sorted."),
+        "shared_nouns": (
+            "array<string>",
+            "Words in both texts, sorted: plain words, nouns or not, or AN-words; see"
+            " pair_reviews.rule.",
+        ),
     },
 )
 
@@ -451,6 +475,7 @@ TABLES: tuple[Table, ...] = (
     SENTENCES,
     TEXT_NOUNS,
     ASPECT_NOUNS,
+    WORD_COUNTS,
     QA_PAIRS,
     QR_PAIRS,
     ANSWER_SCORES,

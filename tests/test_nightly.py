@@ -24,6 +24,7 @@ from jobs.train_answers import run as train
 from pipelines import tables
 from pipelines.tables import (
     ANSWER_SCORES,
+    ASPECT_NOUNS,
     ENRICHED_PRODUCTS,
     PRODUCTS,
     QR_PAIRS,
@@ -33,6 +34,7 @@ from pipelines.tables import (
     REVIEWS,
     RUN_LEDGER,
     SENTENCES,
+    TEXT_NOUNS,
 )
 
 pytestmark = pytest.mark.spark
@@ -41,6 +43,7 @@ DERIVED = (SENTENCES, QR_PAIRS, ANSWER_SCORES, REVIEW_ANSWERS, ENRICHED_PRODUCTS
 QUICK = (
     "build_aspect_nouns.min_count=10",
     "train_answers.method=qar-net",
+    "pair_reviews.min_score=2",
     "train_answers.pretrain_epochs=[0.5]",
     "train_answers.max_epochs=25",
     "train_answers.vector_epochs=1",
@@ -296,6 +299,24 @@ def test_a_changed_review_takes_all_that_came_from_the_old_text(shop, tmp_path):
         kept = {row.sentence_id for row in changed.read(table).collect()}
         assert not kept & gone
     assert changed.read(QUARANTINE).count() == shop.read(QUARANTINE).count()
+
+
+def test_the_an_words_pair_when_the_rule_says_so_and_are_not_needed_else(
+    shop, tmp_path
+):
+    changed = copy(shop, tmp_path)
+    paired = ("pair_reviews", "pair_reviews", "pair_reviews.rule=an_words")
+    changed.run(*paired)
+    nouns = {row.noun for row in changed.read(ASPECT_NOUNS).collect()}
+    pairs = changed.read(QR_PAIRS).collect()
+    assert pairs
+    assert all(row.shared_nouns and nouns.issuperset(row.shared_nouns) for row in pairs)
+    again = changed.run(*paired)
+    assert again["pair_reviews"].status == "unchanged"
+    for table in (TEXT_NOUNS, ASPECT_NOUNS):
+        shutil.rmtree(lake.path(changed.lake, table))
+    changed.run("pair_reviews", "pair_reviews")
+    assert changed.contents(QR_PAIRS) == shop.contents(QR_PAIRS)
 
 
 def cli(*arguments, **options):

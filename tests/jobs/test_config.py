@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from jobs import config
-from jobs.config import RankAnswers, SettingsError, SplitSentences
+from jobs.config import BuildWordCounts, RankAnswers, SettingsError, SplitSentences
 from jobs.stages import STAGES
 
 FOLDERS = ("lake=/l", "models=/m", "landing=/z")
@@ -39,7 +39,7 @@ def test_every_setting_of_a_stage_stands_in_base_yaml(stage):
     document = config.read([], FOLDERS)
     settings = config.settings_of(stage.settings, document)
     shared = {"landing", "lake", "models", "run_date", *stage.settings.shared}
-    own = set(type(settings).model_fields) - shared
+    own = set(type(settings).model_fields) - shared - set(stage.settings.borrowed)
     assert own == set(document.get(stage.name, {}))
 
 
@@ -63,6 +63,16 @@ def test_a_mistake_is_told_in_one_line(override, told):
         rank(override)
     assert told in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_borrowed_setting_is_that_of_its_own_section():
+    document = config.read([], [*FOLDERS, "pair_reviews.sources=[bullet]"])
+    assert config.settings_of(BuildWordCounts, document).sources == ("bullet",)
+    document = config.read([], [*FOLDERS, "pair_reviews.sources=[nonsense]"])
+    with pytest.raises(SettingsError, match=r"^pair_reviews\.sources\.0: 'nonsense'"):
+        config.settings_of(BuildWordCounts, document)
+    with pytest.raises(SettingsError, match=r"build_word_counts\.sources: unknown"):
+        config.read([], ["build_word_counts.sources=[bullet]"])
 
 
 @pytest.mark.parametrize(

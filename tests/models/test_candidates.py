@@ -84,19 +84,6 @@ def test_scores_that_are_all_alike_add_nothing_to_the_sum():
     assert found == pytest.approx([-1.224745, 0, 1.224745, 0], abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("The Batteries are dead", ["battery", "dead"]),
-        ("stoves, glass and buses", ["stove", "glass", "buse"]),
-        ("it is", []),
-        ("", []),
-    ],
-)
-def test_plain_words_lose_plurals_and_stop_words(text, words):
-    assert candidates.plain_words(text) == words
-
-
 def test_equal_scores_are_ordered_by_a_hash_and_not_by_their_place():
     texts = tuple(f"text {number}" for number in range(20))
     forward = pool(("p", "q", texts, (0,) * 20))

@@ -6,8 +6,9 @@ from collections import Counter
 import pytest
 from pyspark.sql import functions as F
 
-from pipelines.aspects import aspect_nouns, newest, texts_without_nouns, versioned
+from pipelines.aspects import aspect_nouns, texts_without_nouns
 from pipelines.tables import ASPECT_NOUNS, QUESTIONS, SENTENCES
+from pipelines.versions import newest, versioned
 
 pytestmark = pytest.mark.spark
 NOUNS = "text_hash string, nouns array<string>, n_tokens int"

@@ -1,0 +1,78 @@
+"""When statistics of whole domains are built anew.
+
+They hold for a while: they are built where there are none, where a domain has come
+that the last build did not see, and after refresh_days.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs import lake, ledger
+from jobs.config import RefreshJob
+from pipelines.tables import SENTENCES
+
+_BUILT_ON = "built_on_day"
+_DOMAIN = "domain "
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """Whether a stage's statistics are due.
+
+    Attributes:
+        is_due: Whether they are built in this run.
+        consumed: What this run takes in, for the ledger: the version of `sentences`,
+            the domains with their sentences, the day of the build.
+    """
+
+    is_due: bool
+    consumed: Mapping[str, int]
+
+    @property
+    def remark(self) -> str:
+        """How many domains the build has seen."""
+        n_domains = sum(name.startswith(_DOMAIN) for name in self.consumed)
+        return f"{n_domains} domains"
+
+
+def refresh(
+    spark: SparkSession,
+    settings: RefreshJob,
+    sentences: DataFrame,
+    *,
+    min_sentences: int,
+    model_fp: str | None = None,
+) -> Refresh:
+    """Whether the stage's statistics are due since its last good run.
+
+    Args:
+        spark: Session.
+        settings: Of the stage.
+        sentences: Rows of `tables.SENTENCES` that it counts; read only where the
+            table has changed.
+        min_sentences: Sentences that make a domain one to be seen.
+        model_fp: Fingerprint of the model in use, if there is one.
+    """
+    root = settings.lake
+    last = ledger.last(spark, settings.section, root)
+    now = {SENTENCES.name: lake.version(spark, SENTENCES, root)}
+    known = dict(last["consumed"]) if last is not None else {}
+    is_same = (
+        last is not None
+        and last["settings"] == ledger.settings_json(settings)
+        and last["model_fp"] == model_fp
+    )
+    today = settings.run_date.toordinal()
+    is_fresh = is_same and today - known.get(_BUILT_ON, 0) < settings.refresh_days
+    if is_fresh and known.get(SENTENCES.name) == now[SENTENCES.name]:
+        return Refresh(is_due=False, consumed=known)
+    seen = {
+        f"{_DOMAIN}{row['domain']}": int(row["count"])
+        for row in sentences.groupBy("domain").count().collect()
+        if row["count"] >= min_sentences
+    }
+    if is_fresh and all(name in known for name in seen):
+        return Refresh(is_due=False, consumed=known | now)
+    return Refresh(is_due=True, consumed={**now, **seen, _BUILT_ON: today})

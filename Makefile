@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 OUT ?= $(CURDIR)/nightly-out
 PRODUCTS ?= 300
 SEED ?= 1
-FOLDERS = --conf conf/experiments/sample.yaml --set landing=$(OUT)/sample/landing --set lake=$(OUT)/lake --set models=$(OUT)/models
+FOLDERS = --set landing=$(OUT)/sample/landing --set lake=$(OUT)/lake --set models=$(OUT)/models
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)

@@ -27,7 +27,6 @@ from pipelines.tables import RUN_LEDGER, TABLES, Table
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = (
     "build_aspect_nouns.min_count=20",
-    "pair_reviews.min_score=1",
     "train_answers.pretrain_epochs=[0.5]",
     "train_answers.max_epochs=10",
     "spark.shuffle_partitions=4",

@@ -49,7 +49,7 @@ def run(sizes: list[int]) -> list[report.Row]:
 
 def _night(folder: Path, n_products: int) -> dict[str, object]:
     document = config.read(
-        [str(config.CONF / name) for name in ("local.yaml", "experiments/sample.yaml")],
+        [str(config.CONF / "local.yaml")],
         [
             f"landing={folder}/sample/landing",
             f"lake={folder}/lake",

@@ -45,8 +45,11 @@ def bm25_candidates(
         sum over words t of both: idf(t) tf (k1 + 1) / (tf + k1 (1 - b + b |S| / avg))
         idf(t) = ln(1 + (N - n_t + 0.5) / (n_t + 0.5)),   k1 = 1.2, b = 0.75
 
-    A word newer than the counts is in none of the N counted texts; a domain without
-    counts has no candidates. Ties and repeated texts: see `_candidates`.
+    in typical words of the domain: divided by the mean idf of its texts' words. So one
+    threshold means the same in a domain of ten texts and of a million, where a rare
+    word weighs 2 and 14. A word newer than the counts is in none of the N counted
+    texts; a domain without counts has no candidates. Ties and repeated texts: see
+    `_candidates`.
 
     Grain: one row per (question_id, sentence text).
 
@@ -56,13 +59,18 @@ def bm25_candidates(
         word_counts: Rows of `tables.WORD_COUNTS` of one version.
         domains: product_id, domain.
         stop_words: Words that do not count.
-        min_score: BM25 of a pair, at least.
+        min_score: BM25 of a pair in typical words, at least.
         max_pairs_per_question: Best candidates kept of a question.
         max_pairs_per_product: Best candidates kept of a product, the best of each
             question first.
     """
     words = plain_words(F.col("text"), stop_words=stop_words)
-    sizes = word_counts.select("domain", "n_texts", "mean_length").distinct()
+    of_words = F.sum(F.col("n_with") * _idf(F.col("n_with"))) / F.sum("n_with")
+    sizes = word_counts.groupBy("domain").agg(
+        F.max("n_texts").alias("n_texts"),
+        F.max("mean_length").alias("mean_length"),
+        F.round(of_words, 6).alias("typical"),
+    )
     texts = (
         _distinct(sentences)
         .join(F.broadcast(sizes), on="domain", how="inner")
@@ -79,10 +87,10 @@ def bm25_candidates(
             how="left",
         )
     )
-    n_with = F.coalesce("n_with", F.lit(0))
-    idf = F.log(1 + (F.col("n_texts") - n_with + 0.5) / (n_with + 0.5))
+    weight = _idf(F.coalesce("n_with", F.lit(0))) / F.col("typical")
+    asked = asked.withColumn("weight", weight)
     return _candidates(
-        _with_terms(asked.withColumn("weight", idf), min_weight=min_score / (_K1 + 1)),
+        _with_terms(asked, min_weight=min_score / (_K1 + 1)),
         texts,
         min_score=min_score,
         max_pairs_per_question=max_pairs_per_question,
@@ -151,6 +159,10 @@ def noun_candidates(
         max_pairs_per_question=max_pairs_per_question,
         max_pairs_per_product=max_pairs_per_product,
     )
+
+
+def _idf(n_with: Column) -> Column:
+    return F.log(1 + (F.col("n_texts") - n_with + 0.5) / (n_with + 0.5))
 
 
 def _distinct(sentences: DataFrame) -> DataFrame:

@@ -43,7 +43,6 @@ DERIVED = (SENTENCES, QR_PAIRS, ANSWER_SCORES, REVIEW_ANSWERS, ENRICHED_PRODUCTS
 QUICK = (
     "build_aspect_nouns.min_count=10",
     "train_answers.method=qar-net",
-    "pair_reviews.min_score=2",
     "train_answers.pretrain_epochs=[0.5]",
     "train_answers.max_epochs=25",
     "train_answers.vector_epochs=1",

@@ -99,7 +99,7 @@ def _pretrain(
 
     rates = [recipe.batch_size, recipe.learning_rate, recipe.dropout, recipe.max_tokens]
     rest = [qa.questions, qa.texts, qa.labels]
-    once(network, rng, [loss.__qualname__, epochs, rates, rest], work)
+    once(network, rng, [epochs, rates, rest], work)
 
 
 def _fine_tune(

@@ -85,6 +85,8 @@ def run(
     runs = Path(out) / "runs.jsonl"
     done = {row["key"] for row in read_runs(runs)}
     missing = [task for task in tasks if key_of(task, bench) not in done]
+    if not trains and len(missing) == len(tasks):
+        raise ComparisonError(f"{runs}: none of the {len(tasks)} runs is there yet")
     say(
         settings.section,
         f"{len(tasks)} runs, {len(tasks) - len(missing)} of them done before",
@@ -92,11 +94,20 @@ def run(
     failed = _all(missing, bench, runs, settings) if trains else []
     wanted = {key_of(task, bench) for task in tasks}
     rows = [row for row in read_runs(runs) if row["key"] in wanted]
-    speeds = timed(bench, settings)
+    speeds = timed(bench, settings) if trains else _timed_before(out)
     answer_report.write(rows, speeds, settings, out)
     say(settings.section, f"{out}/report.md written of {len(rows)} runs")
     if failed:
         raise ComparisonError(f"{len(failed)} runs failed; first: {failed[0]}")
+
+
+def _timed_before(out: str) -> list[dict[str, Any]]:
+    """Speeds of the last report, which a training in progress does not disturb."""
+    path = Path(out) / "results.json"
+    found: list[dict[str, Any]] = []
+    if path.exists():
+        found = json.loads(path.read_text())["speeds"]
+    return found
 
 
 def _all(
@@ -154,7 +165,7 @@ def read_runs(path: Path) -> list[dict[str, Any]]:
 def _prepare(settings: CompareAnswers, training: TrainAnswers, out: str) -> None:
     """QA pairs and word vectors of the lake, once: trainings run without Spark."""
     folder = f"{out}/inputs"
-    if (Path(folder) / "fingerprint").exists():
+    if all((Path(folder) / name).exists() for name in ("fingerprint", "product")):
         say(settings.section, f"{folder}: taken as it is; remove it to read the lake")
         return
     labelled = [
@@ -202,7 +213,12 @@ def _check(settings: CompareAnswers) -> None:
 @click.command(name="answers")
 @click.option("--out", required=True, metavar="DIR", help="Runs and report.")
 @click.option("--lake", "lake_root", metavar="DIR", help="Same as --set lake=DIR.")
-@click.option("--report", "is_report", is_flag=True, help="Train nothing: report.")
+@click.option(
+    "--report",
+    "is_report",
+    is_flag=True,
+    help="Train nothing, time nothing: report what is there.",
+)
 @CONF
 @SET
 @PRINT_CONFIG
@@ -230,7 +246,8 @@ def compare(
         training = config.settings_of(TrainAnswers, document)
         _check(settings)
         Path(out).mkdir(parents=True, exist_ok=True)
-        _prepare(settings, training, out)
+        if not is_report:
+            _prepare(settings, training, out)
         run(settings, training, out, trains=not is_report)
 
     sys.exit(attempt(work))

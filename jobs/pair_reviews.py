@@ -31,6 +31,10 @@ from pipelines.tables import (
 from pipelines.versions import newest
 
 
+class PairingError(RuntimeError):
+    """Pairs can't be found with what the lake holds."""
+
+
 def run(spark: SparkSession, settings: PairReviews, run_id: str) -> Outcome:
     """Find the candidates of the products that changed."""
     root = settings.lake
@@ -73,10 +77,17 @@ def _candidates(
     sentences = sentences.filter(F.col("source").isin(*settings.sources))
     domains = product_domains(products, reviews, answers, questions)
     if tagger is None:
+        counts = newest(lake.read(spark, WORD_COUNTS, root))
+        if counts.isEmpty() and not sentences.isEmpty():
+            # Nothing would pair, and all pairs of the lake would be deleted.
+            raise PairingError(
+                f"{WORD_COUNTS.name}: empty, expected the counts of the sentences'"
+                " domains: run enrich build_word_counts first"
+            )
         return bm25_candidates(
             questions,
             sentences,
-            newest(lake.read(spark, WORD_COUNTS, root)),
+            counts,
             domains,
             stop_words=STOP_WORDS,
             min_score=settings.min_score,

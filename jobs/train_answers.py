@@ -93,6 +93,7 @@ def run(
             "label_rule": label_rule,
             "n_training_pairs": len(rest),
             "n_qa_pairs": len(examples.qa),
+            "n_qa_pairs_of_product": len(examples.qa_of_product),
             "seconds": round(time.monotonic() - started, 1),
         },
     )
@@ -171,7 +172,8 @@ def qa_pairs_of(spark: SparkSession, settings: TrainAnswers, held: set[str]) -> 
 def qa_of_product(spark: SparkSession, settings: TrainAnswers, held: set[str]) -> Pairs:
     """Questions with their answer, and with answers to others about their product.
 
-    A fixed order; whole products, those whose hash comes first.
+    A fixed order; whole products, those whose hash comes first, as many as
+    `encoder_qa_pairs` holds. An answer to the same question asked again is no negative.
 
     Args:
         spark: Reads the lake.
@@ -189,18 +191,31 @@ def qa_of_product(spark: SparkSession, settings: TrainAnswers, held: set[str]) -
     rows = rows[~rows["question"].map(normalised).isin(held)]
     found: list[tuple[str, str, int]] = []
     for _, product in rows.groupby("product_id", sort=False):
-        asked, said = product["question"].tolist(), product["answer"].tolist()
-        for place, question in enumerate(asked):
-            others = [said[(place + step) % len(said)] for step in _OTHERS]
-            kept = dict.fromkeys(one for one in others if one != said[place])
-            if kept:
-                found.append((question, said[place], 1))
-                found += [(question, one, 0) for one in kept]
+        pairs = _of_product(product["question"].tolist(), product["answer"].tolist())
+        if len(found) + len(pairs) > settings.encoder_qa_pairs:
+            break
+        found += pairs
     return Pairs(
         questions=[question for question, _, _ in found],
         texts=[answer for _, answer, _ in found],
         labels=[label for _, _, label in found],
     )
+
+
+def _of_product(asked: list[str], said: list[str]) -> list[tuple[str, str, int]]:
+    """Each question with its answer and the next ones' among the product's."""
+    answers: dict[str, set[str]] = {}
+    for question, answer in zip(asked, said, strict=True):
+        answers.setdefault(normalised(question), set()).add(answer)
+    found = []
+    for place, question in enumerate(asked):
+        own = answers[normalised(question)]
+        others = [said[(place + step) % len(said)] for step in _OTHERS]
+        kept = dict.fromkeys(one for one in others if one not in own)
+        if kept:
+            found.append((question, said[place], 1))
+            found += [(question, one, 0) for one in kept]
+    return found
 
 
 def recipe_of(settings: TrainAnswers) -> Recipe:

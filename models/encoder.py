@@ -161,7 +161,8 @@ class Encoder(nn.Module):
         """States after the first `end` layers, which must not have been trained.
 
         Where there is a memory (see `remember_states`), a text that was read before
-        is not computed again.
+        is not computed again; the padding that it was read with first decides on the
+        last bits.
         """
         if self.memory is None:
             return self.layers(self.embed(tokens), tokens.mask, 0, end)

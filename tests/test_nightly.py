@@ -35,6 +35,7 @@ from pipelines.tables import (
     RUN_LEDGER,
     SENTENCES,
     TEXT_NOUNS,
+    WORD_COUNTS,
 )
 
 pytestmark = pytest.mark.spark
@@ -315,6 +316,10 @@ def test_the_an_words_pair_when_the_rule_says_so_and_are_not_needed_else(
     for table in (TEXT_NOUNS, ASPECT_NOUNS):
         shutil.rmtree(lake.path(changed.lake, table))
     changed.run("pair_reviews", "pair_reviews")
+    assert changed.contents(QR_PAIRS) == shop.contents(QR_PAIRS)
+    shutil.rmtree(lake.path(changed.lake, WORD_COUNTS))
+    with pytest.raises(Exception, match="word_counts: empty, expected the counts"):
+        changed.run("pair_reviews", "pair_reviews", "pair_reviews.min_score=0.5")
     assert changed.contents(QR_PAIRS) == shop.contents(QR_PAIRS)
 
 

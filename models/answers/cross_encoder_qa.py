@@ -1,7 +1,7 @@
 """The cross-encoder, first trained on community question-answer pairs: a reference.
 
-One epoch over the QA pairs (the top-voted answer against answers of other products),
-then the fine-tuning of `cross_encoder`.
+One epoch over the QA pairs (the top-voted answer against answers to other questions
+about the same product), then the fine-tuning of `cross_encoder`.
 """
 
 from models.answers.cross_encoder import build, train_tasks

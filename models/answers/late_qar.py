@@ -379,8 +379,8 @@ def _adapt(network: LateQar, qa: Pairs, recipe: Recipe, log: Log) -> None:
         lower = _prepared(network, qa, None, recipe)
         _fit(network, lower, qa, recipe, log, None)
 
-    rates = [recipe.encoder_learning_rate, recipe.learning_rate]
-    sizes = [recipe.encoder_batch_size, recipe.late_trained_layers]
+    rates = [recipe.encoder_learning_rate, recipe.learning_rate, recipe.late_dropout]
+    sizes = [recipe.encoder_batch_size, recipe.late_trained_layers, recipe.max_tokens]
     once(network, rng, [rates, sizes, qa.questions, qa.texts, qa.labels], work)
     network.load_state_dict(own, strict=False)
 

@@ -9,9 +9,10 @@ import pytest
 
 from jobs import compare_answers, config
 from jobs.answer_report import _paired
-from jobs.answer_runs import Bench, key_of, read_inputs, save_inputs
+from jobs.answer_runs import _TAKEN_BY, Bench, key_of, read_inputs, save_inputs
 from jobs.compare_answers import ComparisonError, read_runs, tasks_of
 from jobs.config import CompareAnswers, TrainAnswers
+from models.answers import METHODS
 from tests.models import toy
 
 
@@ -132,7 +133,11 @@ def test_a_key_changes_with_what_changes_a_result(place):
     assert key() == key(settings=training.model_copy(update={"method": "bm25"}))
     assert key() == key(settings=training.model_copy(update={"late_size": 7}))
     assert key() != key(settings=training.model_copy(update={"mu": 0.7}))
+    assert {name for names in _TAKEN_BY.values() for name in names} <= set(METHODS)
     late = replace(task, method="late-qar")
+    before = key(), key(late)
+    (place / "out" / "inputs" / "product").write_text("other")
+    assert (key() == before[0], key(late) == before[1]) == (True, False)
     assert key(late) != key(late, settings=training.model_copy(update={"late_size": 7}))
     assert key() != key(tasks_of(chosen)[-1])
 

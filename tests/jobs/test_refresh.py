@@ -2,9 +2,10 @@
 
 import pytest
 
-from jobs import build_word_counts, config, lake
+from jobs import build_word_counts, config, lake, ledger
 from jobs.config import BuildWordCounts
 from jobs.launch import stage
+from jobs.refresh import refresh
 from pipelines.tables import SENTENCES, WORD_COUNTS
 from pipelines.versions import newest
 
@@ -37,22 +38,42 @@ def counts(spark, root):
     return {(row.domain, row.word): (row.n_with, row.n_texts) for row in rows}
 
 
-def test_counts_hold_until_a_domain_comes_or_the_days_are_over(spark, lake_root):
-    say(spark, lake_root, ("A", "review", "a cable"), ("A", "bullet", "a box"))
-    assert build(spark, lake_root) == "done"
-    assert counts(spark, lake_root) == {("A", "cable"): (1, 1)}
-    assert build(spark, lake_root, day=2) == "unchanged"
-    say(spark, lake_root, ("A", "review", "two cables"), ("B", "bullet", "a lid"))
-    assert build(spark, lake_root, day=3) == "unchanged"
-    assert counts(spark, lake_root) == {("A", "cable"): (1, 1)}
-    say(spark, lake_root, ("B", "review", "a lid"))
-    assert build(spark, lake_root, day=4) == "done"
-    assert counts(spark, lake_root) == {("A", "cable"): (2, 2), ("B", "lid"): (1, 1)}
-    few = ("build_word_counts.refresh_days=20",)
-    assert build(spark, lake_root, day=4, more=few) == "done"
-    assert build(spark, lake_root, day=23, more=few) == "unchanged"
-    assert build(spark, lake_root, day=24, more=few) == "done"
-    assert lake.read(spark, WORD_COUNTS, lake_root).count() == 3
+@pytest.fixture
+def night(spark, monkeypatch):
+    """A night of a job of such statistics, without any table."""
+    done = {"row": None, "version": 0, "said": ""}
+    monkeypatch.setattr(ledger, "last", lambda *given: done["row"])
+    monkeypatch.setattr(lake, "version", lambda *given: done["version"])
+
+    def run(said, *more, day):
+        """Whether the statistics are due where sentences of these domains are."""
+        done["version"] += said != done["said"]
+        done["said"] = said
+        document = config.read([], ["lake=/l", f"run_date=2026-01-{day:02}", *more])
+        settings = config.settings_of(BuildWordCounts, document)
+        sentences = spark.createDataFrame([(one,) for one in said], "domain string")
+        found = refresh(spark, settings, sentences, min_sentences=2)
+        done["row"] = {
+            "consumed": found.consumed,
+            "settings": ledger.settings_json(settings),
+            "model_fp": None,
+        }
+        return found.is_due
+
+    return run
+
+
+def test_statistics_hold_until_a_domain_comes_or_the_days_are_over(night):
+    assert night("AA", day=1)
+    assert not night("AA", day=2)
+    assert not night("AAA", day=3)
+    assert not night("AAAB", day=3)  # one sentence makes no domain
+    assert night("AAABB", day=4)
+    assert not night("AAABB", day=31)
+    few = "build_word_counts.refresh_days=20"
+    assert night("AAABB", few, day=5)
+    assert not night("AAABB", few, day=24)
+    assert night("AAABB", few, day=25)
 
 
 def test_other_sources_are_other_counts(spark, lake_root):

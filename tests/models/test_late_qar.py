@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from models import training
 from models.answers import late_qar, train
 from models.answers.examples import Pairs
 from models.answers.factored import logits_of, of_pairs
@@ -286,3 +287,19 @@ def test_community_answers_change_the_encoder_and_nothing_else(tiny):
     _, linear = linear_part(network, held)
     logits = logits_of(network, held.questions, held.texts)
     np.testing.assert_allclose(logits, linear, atol=1e-4)
+
+
+def test_a_remembered_adaptation_changes_nothing_and_fits_its_inputs_alone(
+    tiny, monkeypatch
+):
+    def adapted(**changes):
+        return late(tiny, start=True, encoder_qa_pairs=100, **changes)
+
+    plain = adapted()
+    monkeypatch.setattr(training, "_PHASES", None)
+    training.remember_phases()
+    first, second, other = adapted(), adapted(), adapted(max_tokens=5)
+    phases = [[row["phase"] for row in one.history] for one in (first, second, other)]
+    assert phases == [["pre-train"], [], ["pre-train"]]
+    for key, expected in plain.network.state_dict().items():
+        torch.testing.assert_close(second.network.state_dict()[key], expected)

@@ -164,14 +164,19 @@ def fit(
     draw = batches or epoch_batches
     # Another generator counts: the epochs' own draws do not hang on it.
     n_batches = sum(1 for _ in draw(labels, np.random.default_rng(0), batch_size))
-    n_left = max(1, round(max_epochs * n_batches)) if max_epochs > 0 else 0
-    done, result, started = 0, Fit(), time.monotonic()
+    done, left, result, started = 0.0, max_epochs, Fit(), time.monotonic()
     best: dict[str, Tensor] = {}
     if evaluate is not None and has_start:
         model.eval()
         result.best_metric = evaluate()
         best = _weights(model)
-    while n_left > 0:
+    while left > 0:
+        # A whole epoch is as long as it comes: its batches may differ in number.
+        n_wanted = math.inf if left >= 1 else round(left * n_batches)
+        if n_wanted == 0:
+            if done:
+                break
+            n_wanted = 1
         losses: list[float] = []
         model.train()
         for places in draw(labels, rng, batch_size):
@@ -182,13 +187,14 @@ def fit(
                 accelerator.clip_grad_norm_(model.parameters(), clip)
             optimiser.step()
             losses.append(float(value.detach()))
-            done, n_left = done + 1, n_left - 1
-            if n_left == 0:
+            if len(losses) == n_wanted:
                 break
+        done += 1.0 if n_wanted == math.inf else n_wanted / n_batches
+        left -= 1
         model.eval()
         metric = evaluate() if evaluate is not None else math.nan
         seconds = time.monotonic() - started
-        now = Progress(phase, done / n_batches, float(np.mean(losses)), metric, seconds)
+        now = Progress(phase, done, float(np.mean(losses)), metric, seconds)
         result.history.append(now)
         if report is not None:
             report(now)

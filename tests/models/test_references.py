@@ -227,7 +227,7 @@ def test_only_the_name_that_says_so_reads_the_qa_pairs(trained, method, phases, 
     assert {row["phase"] for row in found.history} == phases
     without = train(
         method,
-        toy.examples(qa=Pairs([], [], [])),
+        toy.examples(qa_of_product=Pairs([], [], [])),
         toy.recipe(encoder=tiny, encoder_epochs=1),
         lambda _: None,
     )

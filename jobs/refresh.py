@@ -23,12 +23,14 @@ class Refresh:
 
     Attributes:
         is_due: Whether they are built in this run.
+        domains: Those that are due; None: all.
         consumed: What this run takes in, for the ledger: the version of `sentences`,
             the domains with their sentences, the day of the build.
     """
 
     is_due: bool
     consumed: Mapping[str, int]
+    domains: frozenset[str] | None = None
 
     @property
     def remark(self) -> str:
@@ -43,6 +45,7 @@ def refresh(
     sentences: DataFrame,
     *,
     min_sentences: int,
+    is_by_domain: bool = False,
     model_fp: str | None = None,
 ) -> Refresh:
     """Whether the stage's statistics are due since its last good run.
@@ -53,6 +56,8 @@ def refresh(
         sentences: Rows of `tables.SENTENCES` that it counts; read only where the
             table has changed.
         min_sentences: Sentences that make a domain one to be seen.
+        is_by_domain: Whether a domain's statistics are its own alone: a new domain
+            then leaves those of the others as they are until their days are over.
         model_fp: Fingerprint of the model in use, if there is one.
     """
     root = settings.lake
@@ -73,6 +78,10 @@ def refresh(
         for row in sentences.groupBy("domain").count().collect()
         if row["count"] >= min_sentences
     }
-    if is_fresh and all(name in known for name in seen):
+    new = [name for name in seen if name not in known]
+    if is_fresh and not new:
         return Refresh(is_due=False, consumed=known | now)
+    if is_fresh and is_by_domain:
+        domains = frozenset(name.removeprefix(_DOMAIN) for name in new)
+        return Refresh(is_due=True, consumed={**known, **seen, **now}, domains=domains)
     return Refresh(is_due=True, consumed={**now, **seen, _BUILT_ON: today})

@@ -172,7 +172,7 @@ def qa_pairs_of(spark: SparkSession, settings: TrainAnswers, held: set[str]) -> 
 def qa_of_product(spark: SparkSession, settings: TrainAnswers, held: set[str]) -> Pairs:
     """Questions with their answer, and with answers to others about their product.
 
-    A fixed order; whole products, those whose hash comes first, as many as
+    A fixed order; whole questions, those whose product's hash comes first, as many as
     `encoder_qa_pairs` holds. An answer to the same question asked again is no negative.
 
     Args:
@@ -191,10 +191,11 @@ def qa_of_product(spark: SparkSession, settings: TrainAnswers, held: set[str]) -
     rows = rows[~rows["question"].map(normalised).isin(held)]
     found: list[tuple[str, str, int]] = []
     for _, product in rows.groupby("product_id", sort=False):
-        pairs = _of_product(product["question"].tolist(), product["answer"].tolist())
-        if len(found) + len(pairs) > settings.encoder_qa_pairs:
-            break
-        found += pairs
+        found += _of_product(product["question"].tolist(), product["answer"].tolist())
+    starts = [place for place, (_, _, label) in enumerate(found) if label]
+    ends = [*starts[1:], len(found)]
+    n_kept = max((end for end in ends if end <= settings.encoder_qa_pairs), default=0)
+    found = found[:n_kept]
     return Pairs(
         questions=[question for question, _, _ in found],
         texts=[answer for _, answer, _ in found],

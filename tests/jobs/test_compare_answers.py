@@ -77,6 +77,7 @@ def test_every_run_is_done_once_and_the_report_has_a_row_a_method(place):
         assert row["label_rule"] == "jsonl: grade >= 0.5"
         assert row["n_positive"] <= row["n"] < 480
     report = (place / "out" / "report.md").read_text()
+    assert "| 1 |" not in report
     assert "| bm25 | 2 |" in report
     assert "| always yes |" in report
     assert "0.184 / 0.167 / 0.175" in report  # published beside QREM

@@ -76,6 +76,17 @@ def test_statistics_hold_until_a_domain_comes_or_the_days_are_over(night):
     assert night("AAABB", few, day=25)
 
 
+def test_a_new_domain_leaves_the_counts_of_the_others(spark, lake_root):
+    say(spark, lake_root, ("A", "review", "a cable"))
+    build(spark, lake_root)
+    say(spark, lake_root, ("A", "review", "two cables"), ("B", "review", "a lid"))
+    assert build(spark, lake_root, day=2) == "done"
+    assert counts(spark, lake_root) == {("A", "cable"): (1, 1), ("B", "lid"): (1, 1)}
+    # A's days are counted from its own build.
+    assert build(spark, lake_root, day=31) == "done"
+    assert counts(spark, lake_root) == {("A", "cable"): (2, 2), ("B", "lid"): (1, 1)}
+
+
 def test_other_sources_are_other_counts(spark, lake_root):
     say(spark, lake_root, ("A", "review", "a cable"), ("A", "bullet", "a box"))
     build(spark, lake_root)

@@ -49,7 +49,7 @@ from models.answers.late_regression import inner, piece_rarity
 from models.encoder import Encoder, Tokens, WordPieces, pretrained
 from models.layers import SelfAttention, attend, masked_softmax
 from models.metrics import average_precision
-from models.ragged import Ragged, of_like_length
+from models.ragged import Ragged
 from models.training import Log, fit, once
 
 N_FEATURES = 13
@@ -275,15 +275,8 @@ class _Lower:
         distinct = {text: place for place, text in enumerate(dict.fromkeys(texts))}
         device = self._network.linear.weight.device
         rows = torch.tensor([self._places[text] for text in distinct], device=device)
-        lengths = self._states.lengths[rows]
-        order = torch.argsort(lengths, stable=True)
-        parts = [
-            self._upper(rows[places])
-            for places in torch.split(order, of_like_length(lengths[order].tolist()))
-        ]
-        found = _joined(parts)
+        found = self._upper(rows)
         back = torch.tensor([distinct[text] for text in texts], device=device)
-        back = torch.argsort(order)[back]
         kept, inner_mask = found.tokens
         return Cache(kept[back], inner_mask[back], found.whole[back])
 
@@ -293,18 +286,6 @@ class _Lower:
         encoder = self._network.encoder
         states = encoder.layers(states.clone(), mask, self._first, encoder.n_layers)
         return self._network.cached(states, ids.squeeze(2).clone() * mask, mask)
-
-
-def _joined(parts: Sequence[Cache]) -> Cache:
-    """One behind the other, padded to the longest."""
-    length = max(part.tokens[0].shape[1] for part in parts)
-    states, masks = [], []
-    for part in parts:
-        more = length - part.tokens[0].shape[1]
-        states.append(F.pad(part.tokens[0], (0, 0, 0, more)))
-        masks.append(F.pad(part.tokens[1], (0, more)))
-    whole = torch.cat([part.whole for part in parts])
-    return Cache(torch.cat(states), torch.cat(masks), whole)
 
 
 def by_question(pairs: Pairs, *, n_negatives: int) -> Any:

@@ -92,6 +92,18 @@ def test_the_states_are_those_of_the_library(tiny):
 
 
 @torch.inference_mode()
+def test_texts_of_any_length_have_the_states_that_they_have_alone(tiny):
+    source = pretrained(tiny)
+    words, encoder = pieces(tiny), source.encoder().eval()
+    texts = [" ".join(["w1", "w2", "w3"] * size) for size in (9, 1, 7, 2, 1, 8, 1, 2)]
+    tokens = words.read(texts, 80)
+    found = encoder(tokens)
+    for text, row, mask in zip(texts, found, tokens.mask, strict=True):
+        alone = encoder(words.read([text], 80))[0]
+        torch.testing.assert_close(row[mask], alone, atol=1e-5, rtol=1e-4)
+
+
+@torch.inference_mode()
 def test_the_layers_in_two_steps_are_the_encoder(tiny):
     encoder = pretrained(tiny).encoder().eval()
     tokens = pieces(tiny).read(TEXTS, 40)

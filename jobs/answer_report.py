@@ -1,25 +1,24 @@
 """Tables and plots of a comparison of answer models."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from jobs.config import CompareAnswers
+from jobs.report import Row, having, plot, spread, table
 from models.answers import PAPER, REFERENCES
-from models.metrics import expected_calibration_error, precision_recall_f1, reliability
+from models.metrics import (
+    expected_calibration_error,
+    paired_bootstrap,
+    precision_recall_f1,
+    reliability,
+)
 
-mpl.use("Agg")
-mpl.rcParams["svg.hashsalt"] = "catalog-enrichment"  # the same picture, the same file
-
-from matplotlib import pyplot as plt  # noqa: E402
-from matplotlib.axes import Axes  # noqa: E402
-
-Row = Mapping[str, Any]
 # Chen et al. 2019, their own data (models.md 2.9): precision, recall, F.
 PUBLISHED: Mapping[str, tuple[float, float, float]] = {
     "qrem": (0.1838, 0.1667, 0.1748),
@@ -55,17 +54,17 @@ def write(
     lines = ["# Comparison of the answer models", ""]
     differences: list[dict[str, Any]] = []
     for name in settings.sets:
-        found = _of(rows, study="methods", set_name=name)
+        found = having(rows, study="methods", set_name=name)
         if found:
             of_set = _differences(name, found, place, settings.n_resamples)
             differences += of_set
             lines += [*_methods(name, found), *_bootstrap(of_set)]
             lines += _curves(name, found, place)
-    ablation = _of(rows, study="regularisers")
+    ablation = having(rows, study="regularisers")
     if ablation:
         lines += _regularisers(settings.study_set, ablation)
     for study, (setting, label) in _STUDIES.items():
-        found = _of(rows, study=study)
+        found = having(rows, study=study)
         if found:
             lines += _varied(study, setting, label, found, settings.study_set, place)
     if speeds:
@@ -73,28 +72,6 @@ def write(
     (place / "report.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     content = {"runs": list(rows), "differences": differences, "speeds": list(speeds)}
     (place / "results.json").write_text(json.dumps(content, indent=1) + "\n")
-
-
-def _of(rows: Iterable[Row], **wanted: str) -> list[Row]:
-    return [
-        row for row in rows if all(row[name] == value for name, value in wanted.items())
-    ]
-
-
-def _spread(values: Sequence[float]) -> str:
-    """Mean and standard deviation; one run has none."""
-    if len(values) == 1:
-        return f"{values[0]:.3f}"
-    return f"{np.mean(values):.3f} ± {np.std(values, ddof=1):.3f}"
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
-    return [
-        f"| {' | '.join(header)} |",
-        "|" + "---|" * len(header),
-        *(f"| {' | '.join(map(str, row))} |" for row in rows),
-        "",
-    ]
 
 
 def _methods(name: str, rows: Sequence[Row]) -> list[str]:
@@ -108,7 +85,7 @@ def _methods(name: str, rows: Sequence[Row]) -> list[str]:
         ["always no", "", "0", "0", "0", f"{base:.3f}"] + [""] * 4,
     ]
     for method in dict.fromkeys([*PAPER, *REFERENCES, _OWN]):
-        found = _of(rows, method=method)
+        found = having(rows, method=method)
         if not found:
             continue
         published = PUBLISHED.get(method)
@@ -116,9 +93,9 @@ def _methods(name: str, rows: Sequence[Row]) -> list[str]:
             [
                 method,
                 len(found),
-                *(_spread([row[measure] for row in found]) for measure in _MEASURES),
-                _spread([row["f1_at_half"] for row in found]),
-                _spread([row["expected_calibration_error"] for row in found]),
+                *(spread([row[measure] for row in found]) for measure in _MEASURES),
+                spread([row["f1_at_half"] for row in found]),
+                spread([row["expected_calibration_error"] for row in found]),
                 f"{np.mean([row['n_right'] for row in found]):.0f} /"
                 f" {np.mean([row['n_predicted'] for row in found]):.0f}",
                 " / ".join(f"{value:.3f}" for value in published) if published else "",
@@ -136,7 +113,7 @@ def _methods(name: str, rows: Sequence[Row]) -> list[str]:
         f" {n_mean[2]:,.0f} ({n_mean[3]:,.0f} positive) to measure on."
         " Published: precision / recall / F on the paper's own data.",
         "",
-        *_table(
+        *table(
             [
                 "method",
                 "runs",
@@ -172,11 +149,11 @@ def _differences(
     Paired bootstrap: questions are drawn with replacement, for all seeds and both
     methods alike, so that the draw of the questions does not count as a difference.
     """
-    own = {row["seed"]: _predictions(row, place) for row in _of(rows, method=_OWN)}
+    own = {row["seed"]: _predictions(row, place) for row in having(rows, method=_OWN)}
     found = []
     for method in dict.fromkeys(row["method"] for row in rows):
         others = {
-            row["seed"]: _predictions(row, place) for row in _of(rows, method=method)
+            row["seed"]: _predictions(row, place) for row in having(rows, method=method)
         }
         seeds = sorted(set(own) & set(others))
         if method == _OWN or not seeds:
@@ -206,7 +183,6 @@ def _paired(
     )
     borders = np.cumsum([len(first["labels"]) for first, _ in runs])[:-1]
     of_run = np.split(places, borders)
-    rng = np.random.default_rng(0)
 
     def difference(weights: np.ndarray) -> float:
         found = []
@@ -223,13 +199,7 @@ def _paired(
             found.append(scores[0] - scores[1])
         return float(np.mean(found)) if found else 0.0
 
-    n_questions = len(questions)
-    drawn = [
-        difference(rng.multinomial(n_questions, [1 / n_questions] * n_questions))
-        for _ in range(n_resamples)
-    ]
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return difference(np.ones(n_questions)), float(low), float(high)
+    return paired_bootstrap(len(questions), difference, n_resamples=n_resamples)
 
 
 def _bootstrap(differences: Sequence[Row]) -> list[str]:
@@ -239,7 +209,7 @@ def _bootstrap(differences: Sequence[Row]) -> list[str]:
         f"Average precision of {_OWN} less that of the others, paired bootstrap over"
         " questions:",
         "",
-        *_table(
+        *table(
             ["less", "seeds", "difference", "95 % interval"],
             [
                 [
@@ -258,7 +228,7 @@ def _curves(name: str, rows: Sequence[Row], place: Path) -> list[str]:
     """Precision-recall and reliability of all seeds' predictions together."""
     pooled = {}
     for method in dict.fromkeys(row["method"] for row in rows):
-        parts = [_predictions(row, place) for row in _of(rows, method=method)]
+        parts = [_predictions(row, place) for row in having(rows, method=method)]
         pooled[method] = tuple(
             np.concatenate([part[key] for part in parts])
             for key in ("labels", "scores")
@@ -288,9 +258,9 @@ def _curves(name: str, rows: Sequence[Row], place: Path) -> list[str]:
         axes.legend(fontsize=6, title="ECE", title_fontsize=6)
 
     return [
-        _plot(f"precision-recall-{name}", curves, place),
+        plot(place, f"precision-recall-{name}", curves),
         "",
-        _plot(f"reliability-{name}", reliabilities, place),
+        plot(place, f"reliability-{name}", reliabilities),
         "",
     ]
 
@@ -299,15 +269,6 @@ def _style(method: str) -> dict[str, Any]:
     if method == _OWN:
         return {"linewidth": 2.5, "color": "black"}
     return {"linewidth": 1.2, "linestyle": "-" if method in PAPER else "--"}
-
-
-def _plot(name: str, draw: Callable[[Axes], None], place: Path) -> str:
-    figure, axes = plt.subplots(figsize=(6, 4.5), layout="constrained")
-    draw(axes)
-    figure.savefig(place / f"{name}.png", dpi=110, metadata={"Software": None})
-    figure.savefig(place / f"{name}.svg", metadata={"Date": None})
-    plt.close(figure)
-    return f"![{name}]({name}.png)"
 
 
 def _regularisers(name: str, rows: Sequence[Row]) -> list[str]:
@@ -319,10 +280,7 @@ def _regularisers(name: str, rows: Sequence[Row]) -> list[str]:
                 [
                     label,
                     len(found),
-                    *(
-                        _spread([row[measure] for row in found])
-                        for measure in _MEASURES
-                    ),
+                    *(spread([row[measure] for row in found]) for measure in _MEASURES),
                     " / ".join(f"{value:.3f}" for value in published),
                 ]
             )
@@ -330,7 +288,7 @@ def _regularisers(name: str, rows: Sequence[Row]) -> list[str]:
     return [
         f"## Regularisers, {name}",
         "",
-        *_table([*header, "published"], body),
+        *table([*header, "published"], body),
     ]
 
 
@@ -364,16 +322,16 @@ def _varied(
         [
             f"{value:g}",
             len(groups[value]),
-            _spread([row["f1"] for row in groups[value]]),
-            _spread([row["average_precision"] for row in groups[value]]),
+            spread([row["f1"] for row in groups[value]]),
+            spread([row["average_precision"] for row in groups[value]]),
         ]
         for value in values
     ]
     return [
         f"## {label}, {name}, on validation",
         "",
-        *_table([label, "runs", "F1", "average precision"], body),
-        _plot(f"study-{study}", draw, place),
+        *table([label, "runs", "F1", "average precision"], body),
+        plot(place, f"study-{study}", draw),
         "",
     ]
 
@@ -386,7 +344,7 @@ def _speeds(
             np.mean(
                 [
                     run["average_precision"]
-                    for run in _of(
+                    for run in having(
                         rows, study="methods", set_name=name, method=row["method"]
                     )
                 ]
@@ -423,7 +381,7 @@ def _speeds(
     return [
         f"## Quality against speed, {name}, blocks of 10 × 60, {device}, one thread",
         "",
-        *_table(["method", "average precision", "pairs/s", "times the slowest"], body),
-        _plot("quality-speed", draw, place),
+        *table(["method", "average precision", "pairs/s", "times the slowest"], body),
+        plot(place, "quality-speed", draw),
         "",
     ]

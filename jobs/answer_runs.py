@@ -44,6 +44,12 @@ class Task:
     changes: dict[str, Any] = field(default_factory=dict)
     part: str = "test"
 
+    @property
+    def title(self) -> str:
+        """Short name for the progress."""
+        name = f"{self.study} {self.set_name} {self.method} seed {self.seed}"
+        return f"{name} {self.changes}" if self.changes else name
+
 
 @dataclass(frozen=True)
 class Bench:

@@ -1,21 +1,16 @@
 """Measures, tables and plots of the rules for which pairs are worth scoring."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 
+from jobs.report import Row, having, plot, table
 from models.candidates import Pool, above, best, difference, hits, places
 
-mpl.use("Agg")
-mpl.rcParams["svg.hashsalt"] = "catalog-enrichment"  # the same picture, the same file
-
-from matplotlib import pyplot as plt  # noqa: E402
-
-Row = Mapping[str, Any]
 Rules = Mapping[str, np.ndarray]
 AN_WORDS, ALL_AN_WORDS = "AN-words", "AN-words of all domains"
 NOUNS, STEMS, WORDS = "nouns", "stems", "plain words"
@@ -127,7 +122,7 @@ def write(results: Sequence[Row], shares: Sequence[float], out: str) -> None:
     place = Path(out)
     lines = ["# Which pairs are worth scoring", "", *_overview(results)]
     for name in dict.fromkeys(row["set"] for row in results):
-        found = [row for row in results if row["set"] == name]
+        found = having(results, set=name)
         lines += [f"## {name}", ""]
         for row in found:
             lines += _of_pool(row, shares)
@@ -162,7 +157,7 @@ def _overview(results: Sequence[Row]) -> list[str]:
         " the same share of each question's candidates or, with one threshold, the"
         " best of all questions together.",
         "",
-        *_table(header, body),
+        *table(header, body),
     ]
 
 
@@ -189,7 +184,7 @@ def _of_pool(row: Row, shares: Sequence[float]) -> list[str]:
         ]
         for one in row["filters"]
     ]
-    lines += _table([*header, *_RIVALS], body)
+    lines += table([*header, *_RIVALS], body)
     lines += [
         "With as many pairs as the AN-words keep; difference of the recalls to theirs,"
         " with a 95 % interval (paired bootstrap over questions), in points:",
@@ -206,7 +201,7 @@ def _of_pool(row: Row, shares: Sequence[float]) -> list[str]:
         for one in row["equal"]
     ]
     header = ["rule", "kept", "recall", "questions with a positive", "difference"]
-    lines += _table(header, body)
+    lines += table(header, body)
     lines += ["Recall at fixed shares of the pairs (%):", ""]
     body = [
         [
@@ -215,55 +210,43 @@ def _of_pool(row: Row, shares: Sequence[float]) -> list[str]:
         ]
         for name in dict.fromkeys(one["rule"] for one in row["fixed"])
     ]
-    return lines + _table(["rule", *(f"{share:.0%}" for share in shares)], body)
+    return lines + table(["rule", *(f"{share:.0%}" for share in shares)], body)
 
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f}"
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    return [
-        f"| {' | '.join(header)} |",
-        "|" + "---|" * len(header),
-        *(f"| {' | '.join(row)} |" for row in rows),
-        "",
-    ]
-
-
 def _plot(name: str, rows: Sequence[Row], place: Path) -> str:
     """Recall against the share kept, one line a rule; dots: the filters themselves."""
-    figure, grid = plt.subplots(
-        1, len(rows), figsize=(6 * len(rows), 4.5), layout="constrained", squeeze=False
-    )
-    for axes, row in zip(grid[0], rows, strict=True):
-        curves = row["curves"]
-        colours = {}
-        for rule in curves:
-            if rule != "share":
-                is_random = rule == _RANDOM
-                (line,) = axes.plot(
-                    curves["share"],
-                    curves[rule],
-                    label=rule,
-                    color="black" if is_random else None,
-                    linestyle=":" if is_random else "-",
-                    linewidth=2 if rule == AN_WORDS else 1,
-                )
-                colours[rule] = line.get_color()
-        for one in row["filters"]:
-            if one["rule"] in colours:
-                point = 1 - one["pruned"], one["recall"]
-                axes.scatter(*point, color=colours[one["rule"]], s=25, zorder=3)
-        axes.set(
-            xlabel="share of the pairs kept",
-            ylabel="recall of the positives",
-            title=f"{name}, {row['pool']}",
-        )
-        axes.legend(fontsize=6)
-    figure.savefig(
-        place / f"candidates-{name}.png", dpi=110, metadata={"Software": None}
-    )
-    figure.savefig(place / f"candidates-{name}.svg", metadata={"Date": None})
-    plt.close(figure)
-    return f"![{name}](candidates-{name}.png)"
+
+    def curves_of(row: Row) -> Callable[[Axes], None]:
+        def draw(axes: Axes) -> None:
+            curves = row["curves"]
+            colours = {}
+            for rule in curves:
+                if rule != "share":
+                    is_random = rule == _RANDOM
+                    (line,) = axes.plot(
+                        curves["share"],
+                        curves[rule],
+                        label=rule,
+                        color="black" if is_random else None,
+                        linestyle=":" if is_random else "-",
+                        linewidth=2 if rule == AN_WORDS else 1,
+                    )
+                    colours[rule] = line.get_color()
+            for one in row["filters"]:
+                if one["rule"] in colours:
+                    point = 1 - one["pruned"], one["recall"]
+                    axes.scatter(*point, color=colours[one["rule"]], s=25, zorder=3)
+            axes.set(
+                xlabel="share of the pairs kept",
+                ylabel="recall of the positives",
+                title=f"{name}, {row['pool']}",
+            )
+            axes.legend(fontsize=6)
+
+        return draw
+
+    return plot(place, f"candidates-{name}", *(curves_of(row) for row in rows))

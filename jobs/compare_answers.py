@@ -5,11 +5,9 @@ Writes  runs, predictions, models and a report in a folder
 """
 
 import json
-import multiprocessing
 import sys
-import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from jobs.answer_speed import timed
 from jobs.config import CompareAnswers, SettingsError, TrainAnswers
 from jobs.launch import CONF, PRINT_CONFIG, SET, attempt, document_of, shown
 from jobs.progress import say
+from jobs.runs import do_runs, read_runs
 from jobs.sources.labelled import normalised, read
 from jobs.train_answers import qa_of_product, qa_pairs_of
 from jobs.word_vectors import from_file, from_lake
@@ -91,7 +90,16 @@ def run(
         settings.section,
         f"{len(tasks)} runs, {len(tasks) - len(missing)} of them done before",
     )
-    failed = _all(missing, bench, runs, settings) if trains else []
+    failed = []
+    if trains:
+        failed = do_runs(
+            missing,
+            partial(run_task, bench=bench),
+            runs,
+            n_processes=settings.processes,
+            section=settings.section,
+            shown=("f1", "average_precision"),
+        )
     wanted = {key_of(task, bench) for task in tasks}
     rows = [row for row in read_runs(runs) if row["key"] in wanted]
     speeds = timed(bench, settings) if trains else _timed_before(out)
@@ -108,58 +116,6 @@ def _timed_before(out: str) -> list[dict[str, Any]]:
     if path.exists():
         found = json.loads(path.read_text())["speeds"]
     return found
-
-
-def _all(
-    missing: list[Task], bench: Bench, runs: Path, settings: CompareAnswers
-) -> list[str]:
-    started, failed = time.monotonic(), []
-    # Spawned: a forked process would share torch's threads, one of which is held.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(settings.processes, mp_context=context) as pool:
-        futures: dict[Future[dict[str, Any]], Task] = {
-            pool.submit(run_task, task, bench): task for task in missing
-        }
-        for place, future in enumerate(as_completed(futures), start=1):
-            task = futures[future]
-            name = f"{task.set_name} {task.method} seed {task.seed} {task.changes}"
-            error = future.exception()
-            if error is not None:
-                failed.append(f"{name}: {type(error).__name__}: {error}")
-                say(settings.section, failed[-1])
-                continue
-            row = future.result()
-            _append(runs, row)
-            minutes = (time.monotonic() - started) / 60
-            say(
-                settings.section,
-                f"{place} of {len(missing)}, {minutes:.0f} min: {task.study} {name}"
-                f" F1 {row['f1']:.3f} AP {row['average_precision']:.3f}",
-            )
-    return failed
-
-
-def _append(path: Path, row: dict[str, Any]) -> None:
-    """One more line, on a line of its own after one that a kill cut."""
-    with path.open("a+b") as stream:
-        if stream.tell():
-            stream.seek(-1, 2)
-            if stream.read(1) != b"\n":
-                stream.write(b"\n")
-        stream.write(json.dumps(row).encode() + b"\n")
-
-
-def read_runs(path: Path) -> list[dict[str, Any]]:
-    """The runs that ended; a line that was cut by a kill is left out."""
-    if not path.exists():
-        return []
-    rows = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            rows.append(json.loads(line))
-        except ValueError:
-            continue
-    return rows
 
 
 def _prepare(settings: CompareAnswers, training: TrainAnswers, out: str) -> None:

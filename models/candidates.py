@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from models.lexical import Terms
+from models.metrics import paired_bootstrap
 
 Words = Callable[[str], Sequence[str]]
 _K1, _B = 1.2, 0.75
@@ -287,10 +288,9 @@ def difference(
     """
     of_first, of_second = hits(pool, first), hits(pool, second)
     positive = hits(pool, np.ones(len(pool.groups), dtype=bool))
-    draws = np.random.default_rng(seed)
-    drawn = draws.integers(len(positive), size=(n_resamples, len(positive)))
-    gained = (of_first - of_second)[drawn].sum(axis=1)
-    resampled = gained / np.maximum(1, positive[drawn].sum(axis=1))
-    low, high = np.quantile(resampled, [0.025, 0.975])
-    mean = float((of_first - of_second).sum() / positive.sum())
-    return mean, float(low), float(high)
+
+    def gain(weights: np.ndarray) -> float:
+        gained = float(((of_first - of_second) * weights).sum())
+        return gained / max(1.0, float((positive * weights).sum()))
+
+    return paired_bootstrap(len(positive), gain, n_resamples=n_resamples, seed=seed)

@@ -1,5 +1,7 @@
 """Binary measures of the positive class (models.md 7.1)."""
 
+from collections.abc import Callable
+
 import numpy as np
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
@@ -31,6 +33,35 @@ def average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
     if not np.any(labels == 1):
         return 0.0
     return float(average_precision_score(labels, scores))
+
+
+def paired_bootstrap(
+    n_groups: int,
+    difference: Callable[[np.ndarray], float],
+    *,
+    n_resamples: int,
+    seed: int = 0,
+) -> tuple[float, float, float]:
+    """A difference of two methods, and its 2.5 and 97.5 percentiles.
+
+    Groups (questions, products) are drawn with replacement, for both methods alike, so
+    that the draw of the groups does not count as a difference.
+
+    Args:
+        n_groups: Those to draw from.
+        difference: Of a weight for each group, [n_groups]; all ones is the data.
+        n_resamples: Draws.
+        seed: Of the draws.
+    """
+    rng = np.random.default_rng(seed)
+    drawn = [
+        difference(
+            np.bincount(rng.integers(n_groups, size=n_groups), minlength=n_groups)
+        )
+        for _ in range(n_resamples)
+    ]
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return difference(np.ones(n_groups)), float(low), float(high)
 
 
 def measures(

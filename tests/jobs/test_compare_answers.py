@@ -10,8 +10,9 @@ import pytest
 from jobs import compare_answers, config
 from jobs.answer_report import _paired
 from jobs.answer_runs import _TAKEN_BY, Bench, key_of, read_inputs, save_inputs
-from jobs.compare_answers import ComparisonError, read_runs, tasks_of
+from jobs.compare_answers import ComparisonError, tasks_of
 from jobs.config import CompareAnswers, TrainAnswers
+from jobs.runs import read_runs
 from models.answers import METHODS
 from tests.models import toy
 
@@ -107,7 +108,7 @@ def test_a_failing_run_is_named_and_the_others_are_kept(place):
         "compare_answers.seeds=[1]",
         f"train_answers.encoder={place}/missing",
     )
-    with pytest.raises(ComparisonError, match=r"1 runs failed; first: mine minilm"):
+    with pytest.raises(ComparisonError, match="1 runs failed; first: methods mine m"):
         compare_answers.run(chosen, training, str(place / "out"))
     (row,) = read_runs(place / "out" / "runs.jsonl")
     assert row["method"] == "bm25"

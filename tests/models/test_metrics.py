@@ -10,6 +10,7 @@ from models.metrics import (
     best_threshold,
     expected_calibration_error,
     measures,
+    paired_bootstrap,
     reliability,
 )
 
@@ -73,3 +74,16 @@ def test_probabilities_that_are_always_right_have_no_calibration_error():
     assert expected_calibration_error(LABELS, LABELS.astype(float)) == 0
     nothing = np.array([])
     assert expected_calibration_error(nothing, nothing) == 0
+
+
+def test_a_bootstrap_draws_groups_for_both_methods_alike():
+    gains = np.array([1.0, 0.0, 1.0, 0.0, 1.0])
+
+    def mean(weights):
+        return float((gains * weights).sum() / weights.sum())
+
+    middle, low, high = paired_bootstrap(5, mean, n_resamples=2000, seed=3)
+    assert middle == 0.6
+    # Five coins of 3/5: none in 1.0 %, at most one in 8.7 %, all in 7.8 % of draws.
+    assert (low, high) == (0.2, 1.0)
+    assert paired_bootstrap(5, lambda _: 0.0, n_resamples=9) == (0.0, 0.0, 0.0)

@@ -231,18 +231,23 @@ class PairReviews(JobSettings):
     max_pairs_per_product: Count
 
 
-class ScoreAnswers(JobSettings):
+class ScoringJob(JobSettings):
+    """Settings of the jobs that run a model over what it has not scored."""
+
+    chunk_size: Count
+    token_budget: Annotated[int, Field(ge=128)]
+    precision: Literal["fp32", "bf16", "fp16"]
+    threads: Count
+    gpus_per_task: Annotated[float, Field(ge=0)]
+
+
+class ScoreAnswers(ScoringJob):
     """Settings of `score_answers`."""
 
     section: ClassVar[str] = "score_answers"
 
     block_sentences: Count
     block_questions: Count
-    chunk_pairs: Count
-    token_budget: Annotated[int, Field(ge=128)]
-    precision: Literal["fp32", "bf16", "fp16"]
-    threads: Count
-    gpus_per_task: Annotated[float, Field(ge=0)]
 
 
 class RankAnswers(JobSettings):

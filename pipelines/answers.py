@@ -3,7 +3,7 @@
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-LANES = 1 << 16
+from pipelines.lanes import lane
 
 
 def missing_pairs(pairs: DataFrame, scores: DataFrame) -> DataFrame:
@@ -83,7 +83,7 @@ def blocks(pairs: DataFrame, questions: DataFrame, sentences: DataFrame) -> Data
         sentences: Columns of `tables.SENTENCES`.
 
     Returns:
-        block, lane (in [0, `LANES`), by block); question_keys, question_hashes,
+        block, lane (by block); question_keys, question_hashes,
         questions, sentence_keys, sentence_hashes, sentences (arrays in the order of
         the keys; a text is null where its table no longer has it); pair_question,
         pair_sentence (arrays of equal length, of keys).
@@ -102,7 +102,7 @@ def blocks(pairs: DataFrame, questions: DataFrame, sentences: DataFrame) -> Data
     )
     return whole.select(
         "block",
-        F.pmod("block", F.lit(LANES)).cast("int").alias("lane"),
+        lane(F.col("block")),
         *(
             F.col(f"_{side}s.{field}").alias(f"{side}{suffix}")
             for side in ("question", "sentence")

@@ -347,7 +347,7 @@ def test_what_was_scored_before_a_kill_is_kept_and_not_scored_again(shop, tmp_pa
         " ('score_answers', 'rank_answers', 'enrich_products')"
     )
     sets = [part for one in killed.settings for part in ("--set", one)]
-    process = cli("score_answers", *sets, "--set", "score_answers.chunk_pairs=40")
+    process = cli("score_answers", *sets, "--set", "score_answers.chunk_size=40")
     log = Path(lake.path(killed.lake, ANSWER_SCORES)) / "_delta_log"
     deadline = time.monotonic() + 200
     while not (log / "00000000000000000002.json").exists():

@@ -12,9 +12,8 @@ from models.answers import AnswerScorer, load
 from udfs.batching import (
     Failure,
     Results,
-    device_name,
     in_budget,
-    load_once,
+    model_of_run,
     refuse_nan,
     set_threads,
 )
@@ -158,26 +157,12 @@ def answer_scores(
 
     def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         set_threads(threads)
-        device = device_name()
-        model: AnswerScorer = load_once(
-            (folder, fingerprint, device, precision),
-            lambda: _load(folder, fingerprint, device, precision),
-        )
+        model = model_of_run(folder, fingerprint, precision, load)
         for blocks in batches:
             for first, last in _runs(blocks):
                 yield _scored(model, blocks.slice(first, last - first), token_budget)
 
     return score
-
-
-def _load(folder: str, fingerprint: str, device: str, precision: str) -> AnswerScorer:
-    model = load(folder, device=device, precision=precision)
-    if model.fingerprint != fingerprint:
-        raise ValueError(
-            f"{folder}: fingerprint is {model.fingerprint}, expected {fingerprint};"
-            " the model was replaced while the run went on: start it again"
-        )
-    return model
 
 
 def _runs(blocks: pa.RecordBatch) -> Iterator[tuple[int, int]]:

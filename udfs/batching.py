@@ -62,6 +62,38 @@ def load_once(key: Hashable, load: Callable[[], R]) -> R:
     return found
 
 
+def model_of_run(
+    folder: str,
+    fingerprint: str,
+    precision: str,
+    load: Callable[..., R],
+) -> R:
+    """The model of a folder on this task's device, loaded once a process.
+
+    Args:
+        folder: Model folder.
+        fingerprint: It must have, since the run began with it.
+        precision: fp32, bf16 or fp16.
+        load: Takes the folder, `device` and `precision`.
+
+    Raises:
+        ValueError: The folder holds another model by now.
+    """
+    device = device_name()
+
+    def checked() -> R:
+        model: Any = load(folder, device=device, precision=precision)
+        if model.fingerprint != fingerprint:
+            raise ValueError(
+                f"{folder}: fingerprint is {model.fingerprint}, expected {fingerprint};"
+                " the model was replaced while the run went on: start it again"
+            )
+        found: R = model
+        return found
+
+    return load_once((folder, fingerprint, device, precision), checked)
+
+
 def device_name() -> str:
     """Device of this task: the GPU that Spark gave it, else what torch finds.
 

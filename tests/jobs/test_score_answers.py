@@ -64,7 +64,7 @@ def settings(shop, *more):
     overrides = [
         f"lake={shop}/lake",
         f"models={shop}/models",
-        "score_answers.chunk_pairs=10",
+        "score_answers.chunk_size=10",
         "spark.shuffle_partitions=2",
         *more,
     ]
@@ -76,12 +76,12 @@ def scored(spark, root):
     return {(row.question_hash, row.sentence_hash): row.score for row in rows}
 
 
-@pytest.mark.parametrize("chunk_pairs", [1, 7, 1000])
+@pytest.mark.parametrize("chunk_size", [1, 7, 1000])
 def test_every_pair_is_scored_once_whatever_the_chunk(
-    spark, shop, lake_root, chunk_pairs
+    spark, shop, lake_root, chunk_size
 ):
     say(spark, lake_root, range(N_SENTENCES))
-    chosen = settings(shop, f"score_answers.chunk_pairs={chunk_pairs}")
+    chosen = settings(shop, f"score_answers.chunk_size={chunk_size}")
     outcome = run(spark, chosen, "run")
     assert outcome.n_in == outcome.n_written == 40
     assert len(scored(spark, lake_root)) == 40

@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from pipelines.answers import LANES, blocks, missing_pairs, rank_answers, with_block
+from pipelines.answers import blocks, missing_pairs, rank_answers, with_block
+from pipelines.lanes import LANES
 from pipelines.tables import (
     ANSWER_SCORES,
     QR_PAIRS,

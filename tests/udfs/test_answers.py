@@ -243,23 +243,25 @@ def test_a_worker_loads_the_model_once_for_many_tasks(spark, tmp_path, card):
     score = scorer(card)
 
     def counted(batches):
-        import udfs.answers as module
         from udfs import batching
 
-        def load_and_tell(*arguments):
-            (calls / f"{os.getpid()} {os.urandom(4).hex()}").touch()
-            return original(*arguments)
-
         if not hasattr(batching, "_test_original"):
-            batching._test_original = module._load
-        original = batching._test_original
-        module._load = load_and_tell
+            batching._test_original = batching.load_once
+
+        def told(key, load):
+            def load_and_tell():
+                (calls / f"{os.getpid()} {os.urandom(4).hex()}").touch()
+                return load()
+
+            return batching._test_original(key, load_and_tell)
+
+        batching.load_once = told
         yield from score(batches)
 
     batching_key = spark.createDataFrame(BLOCKS * 8, BLOCK).repartition(8)
     assert batching_key.mapInArrow(counted, SCHEMA).count() == 40
     loads = [path.name.split()[0] for path in calls.iterdir()]
-    assert len(loads) == len(set(loads)) <= 2
+    assert 1 <= len(loads) == len(set(loads)) <= 2
 
 
 @pytest.mark.gpu

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from jobs.config import AnswerSet, TrainAnswers
-from jobs.sources.labelled import LabelledPair, normalised, read, rule, split
+from jobs.sources.labelled_answers import LabelledPair, read, rule, split
+from jobs.sources.sets import normalised
 from jobs.train_answers import decision_of, pairs_of, recipe_of
 from models import checkpoint
 from models.answers import train

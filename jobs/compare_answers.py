@@ -20,7 +20,8 @@ from jobs.config import CompareAnswers, SettingsError, TrainAnswers
 from jobs.launch import CONF, PRINT_CONFIG, SET, attempt, document_of, shown
 from jobs.progress import say
 from jobs.runs import do_runs, read_runs
-from jobs.sources.labelled import normalised, read
+from jobs.sources.labelled_answers import read
+from jobs.sources.sets import normalised
 from jobs.train_answers import qa_of_product, qa_pairs_of
 from jobs.word_vectors import from_file, from_lake
 from models.word_inputs import WordVectors

@@ -31,7 +31,7 @@ from jobs.config import (
 )
 from jobs.launch import CONF, PRINT_CONFIG, SET, attempt, document_of, shown
 from jobs.progress import say
-from jobs.sources.labelled import LabelledPair, read, rule
+from jobs.sources.labelled_answers import LabelledPair, read, rule
 from models import candidates
 from models.answers.minilm_cosine import mean_of
 from models.aspects import nouns

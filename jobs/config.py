@@ -98,9 +98,11 @@ class JobSettings(Section):
         section: Name of the job and of its section.
         shared: Sections at the top that it is given whole.
         borrowed: Settings that stand in another job's section, name to section.
+        model: Folder, below `models`, of the model that it needs; None: it needs none.
     """
 
     section: ClassVar[str] = ""
+    model: ClassVar[str | None] = None
     shared: ClassVar[tuple[str, ...]] = ("spark", "quarantine")
     borrowed: ClassVar[Mapping[str, str]] = {}
 
@@ -245,6 +247,7 @@ class ScoreAnswers(ScoringJob):
     """Settings of `score_answers`."""
 
     section: ClassVar[str] = "score_answers"
+    model: ClassVar[str | None] = "answers"
 
     block_sentences: Count
     block_questions: Count
@@ -254,6 +257,7 @@ class RankAnswers(JobSettings):
     """Settings of `rank_answers`."""
 
     section: ClassVar[str] = "rank_answers"
+    model: ClassVar[str | None] = "answers"
 
     top_k: Count
     threshold: Fraction | None

@@ -12,7 +12,7 @@ import numpy as np
 from jobs.config import SettingsError
 from jobs.launch import attempt
 from jobs.model_folders import threshold_of
-from jobs.sources.labelled import FORMATS, LabelledPair, read, rule
+from jobs.sources.labelled_answers import FORMATS, LabelledPair, read, rule
 from models.answers import load
 from models.checkpoint import read_card
 from models.metrics import measures

@@ -14,7 +14,7 @@ from rich.console import Console
 from jobs import config, lake, session
 from jobs.config import RankAnswers, SettingsError
 from jobs.launch import CONF, SET, attempt, document_of
-from jobs.model_folders import answer_model
+from jobs.model_folders import model_of
 from models.metrics import average_precision, precision_recall_f1
 from pipelines.tables import (
     ANSWER_SCORES,
@@ -40,7 +40,7 @@ def measure(spark: SparkSession, settings: RankAnswers, truth: str) -> dict[str,
         settings: Of the ranking, for the lake and the model.
         truth: JSON lines with product_id, question, sentence: a folder or a file.
     """
-    model = answer_model(settings)
+    model = model_of(settings)
     true = spark.read.schema(_TRUTH).json(truth)
     pairs, scores, answers, questions, sentences = (
         lake.read(spark, table, settings.lake)

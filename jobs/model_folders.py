@@ -10,20 +10,26 @@ class NoModelError(RuntimeError):
     """A stage's model is not there."""
 
 
-def answer_model(settings: JobSettings) -> Card:
-    """The card of `<models>/answers`, verified against its fingerprint.
+# How a model's folder comes about, with its place and the lake.
+_MADE_BY = {
+    "answers": "enrich nightly --until pair_reviews, then enrich train answers"
+    " --labelled FILE --format jsonl --set lake={lake} --out {folder}",
+}
+
+
+def model_of(settings: JobSettings) -> Card:
+    """The card of the model that a stage needs, verified against its fingerprint.
 
     Raises:
         NoModelError: There is none; says with what command it is made.
         models.checkpoint.ModelError: It is damaged.
     """
-    folder = f"{settings.models_folder.rstrip('/')}/answers"
+    if settings.model is None:
+        raise ValueError(f"{settings.section}: needs no model")
+    folder = f"{settings.models_folder.rstrip('/')}/{settings.model}"
     if not Path(folder).is_dir():
-        raise NoModelError(
-            f"{folder}: no model yet; run enrich nightly --until pair_reviews, then"
-            f" enrich train answers --labelled FILE --format jsonl"
-            f" --set lake={settings.lake} --out {folder}"
-        )
+        how = _MADE_BY[settings.model].format(lake=settings.lake, folder=folder)
+        raise NoModelError(f"{folder}: no model yet; run {how}")
     return read_card(folder)
 
 

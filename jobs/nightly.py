@@ -18,7 +18,7 @@ from jobs.launch import (
     run_stages,
     shown,
 )
-from jobs.model_folders import answer_model
+from jobs.model_folders import model_of
 from jobs.stages import NAMES, STAGES, Stage
 
 
@@ -88,8 +88,8 @@ def nightly(
         if any(isinstance(one, config.LandJob) for one in settings):
             check_landing(settings[0].landing_folder)
         for one in settings:
-            if isinstance(one, config.ScoreAnswers | config.RankAnswers):
-                answer_model(one)  # before hours of landing, not after
+            if one.model is not None:
+                model_of(one)  # before hours of landing, not after
         run_stages(
             [
                 (stage.run(), one, stage.table)

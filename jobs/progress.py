@@ -1,12 +1,18 @@
 """What a run says while it works."""
 
+import math
 import sys
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table as Grid
 
 from jobs.ledger import Entry
+
+if TYPE_CHECKING:
+    from models.training import Progress
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -14,6 +20,23 @@ console = Console(stderr=True, highlight=False, soft_wrap=True)
 def say(stage: str, text: str) -> None:
     """One line of progress, with the time of day."""
     console.print(f"{time.strftime('%H:%M:%S')}  {stage:<22} {text}", markup=False)
+
+
+def epochs(section: str) -> Callable[["Progress"], None]:
+    """Tells a training's progress: every fifth epoch, and those without a metric."""
+
+    def tell(progress: "Progress") -> None:
+        is_measured = not math.isnan(progress.metric)
+        if progress.epoch % 5 and is_measured:
+            return
+        metric = f", metric {progress.metric:.3f}" if is_measured else ""
+        say(
+            section,
+            f"{progress.phase}: epoch {progress.epoch:.2f}, loss {progress.loss:.4f}"
+            f"{metric}, {progress.seconds:.0f} s",
+        )
+
+    return tell
 
 
 def summary(entries: list[Entry], seconds: float) -> None:

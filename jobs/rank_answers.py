@@ -11,7 +11,7 @@ from jobs import lake
 from jobs.config import RankAnswers
 from jobs.launch import launch
 from jobs.ledger import Outcome
-from jobs.model_folders import answer_model, threshold_of
+from jobs.model_folders import model_of, threshold_of
 from jobs.scope import scope
 from pipelines.answers import rank_answers
 from pipelines.tables import (
@@ -26,7 +26,7 @@ from pipelines.tables import (
 def run(spark: SparkSession, settings: RankAnswers, run_id: str) -> Outcome:
     """Rank the answers of the products that changed."""
     root = settings.lake
-    model = answer_model(settings)
+    model = model_of(settings)
     pairs = lake.read(spark, QR_PAIRS, root)
     todo = scope(
         spark,

@@ -15,7 +15,7 @@ from jobs import lake
 from jobs.config import ScoreAnswers
 from jobs.launch import launch
 from jobs.ledger import Outcome
-from jobs.model_folders import answer_model
+from jobs.model_folders import model_of
 from jobs.scope import scope
 from jobs.scoring import Missing, score_missing
 from pipelines.answers import blocks, missing_pairs, with_block
@@ -26,7 +26,7 @@ from udfs.answers import SCHEMA, answer_scores
 def run(spark: SparkSession, settings: ScoreAnswers, run_id: str) -> Outcome:
     """Score what is missing, chunk by chunk."""
     root = settings.lake
-    model = answer_model(settings)
+    model = model_of(settings)
     fingerprint = model.fingerprint
     todo = scope(spark, settings, (QR_PAIRS,), model_fp=fingerprint)
     if todo.is_empty:

@@ -12,7 +12,7 @@ from rich.text import Text
 from jobs.attention_page import EMPTY, Picture, clean, page, share
 from jobs.config import SettingsError
 from jobs.launch import attempt
-from jobs.sources.labelled import FORMATS, LabelledPair, read, rule
+from jobs.sources.labelled_answers import FORMATS, LabelledPair, read, rule
 from models.answers import load
 from models.answers.attention import ATTENTIVE, WeightedText
 from models.checkpoint import Card, read_card

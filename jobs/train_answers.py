@@ -19,15 +19,15 @@ from pyspark.sql import functions as F
 from jobs import config, lake, session
 from jobs.config import SettingsError, TrainAnswers
 from jobs.launch import CONF, PRINT_CONFIG, SET, attempt, document_of, shown
-from jobs.progress import say
-from jobs.sources.labelled import (
+from jobs.progress import epochs, say
+from jobs.sources.labelled_answers import (
     FORMATS,
     LabelledPair,
-    normalised,
     read,
     rule,
     split,
 )
+from jobs.sources.sets import normalised
 from jobs.word_vectors import from_file, from_lake
 from models import checkpoint
 from models.answers import METHODS, PAPER, train
@@ -36,7 +36,7 @@ from models.answers.factored import logits_of
 from models.calibration import Decision, decide
 from models.encoder import EncoderError
 from models.metrics import measures
-from models.training import NotTrainableError, Progress
+from models.training import NotTrainableError
 from models.word_inputs import WordVectors
 from pipelines.tables import QA_PAIRS
 
@@ -79,7 +79,7 @@ def run(
         settings.method,
         examples,
         recipe_of(settings),
-        lambda progress: _say(settings, progress),
+        epochs(settings.section),
     )
     decision = decision_of(trained, validation)
     card = checkpoint.save(
@@ -254,20 +254,6 @@ def _metrics(
             + f" ({found['n_positive']} positive of {found['n']})",
         )
     return metrics
-
-
-def _say(settings: TrainAnswers, progress: Progress) -> None:
-    """Each epoch is in metrics.json; every fifth one is enough on the screen."""
-    if progress.epoch % 5 and progress.metric == progress.metric:
-        return
-    metric = (
-        "" if progress.metric != progress.metric else f", metric {progress.metric:.3f}"
-    )
-    say(
-        settings.section,
-        f"{progress.phase}: epoch {progress.epoch:.2f}, loss {progress.loss:.4f}"
-        f"{metric}, {progress.seconds:.0f} s",
-    )
 
 
 @click.command(name="answers")

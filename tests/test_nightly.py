@@ -18,7 +18,7 @@ from jobs import config, lake, ledger
 from jobs.evaluate_review_answers import measure
 from jobs.launch import stage
 from jobs.sample.write import write_sample
-from jobs.sources.labelled import read, rule
+from jobs.sources.labelled_answers import read, rule
 from jobs.stages import NAMES, STAGES
 from jobs.train_answers import run as train
 from pipelines import tables

@@ -12,7 +12,7 @@ from deltalake import write_deltalake
 from jobs import compare_candidates, config
 from jobs.compare_candidates import aspects_of, pools_of
 from jobs.config import SettingsError
-from jobs.sources.labelled import LabelledPair
+from jobs.sources.labelled_answers import LabelledPair
 
 DAY = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 # Of each question the second sentence answers it and alone shares its noun.

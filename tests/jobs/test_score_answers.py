@@ -7,7 +7,7 @@ import pytest
 
 from jobs import config, lake
 from jobs.ledger import TooMuchRefusedError
-from jobs.model_folders import answer_model
+from jobs.model_folders import model_of
 from jobs.score_answers import run
 from models import checkpoint
 from models.answers import train
@@ -106,7 +106,7 @@ def test_too_much_refused_stops_the_stage_in_the_first_chunks(spark, shop, lake_
 
 def test_a_folder_of_models_that_is_no_path_is_refused(shop):
     with pytest.raises(config.SettingsError, match="s3a://b/m is a URI"):
-        answer_model(settings(shop, "models=s3a://b/m"))
+        model_of(settings(shop, "models=s3a://b/m"))
 
 
 @pytest.mark.parametrize("method", ["bm25", "nlp-soft"])

@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from jobs import config, lake, session, train_answers
 from jobs.config import TrainAnswers
-from jobs.sources.labelled import normalised
+from jobs.sources.sets import normalised
 
 FOLDERS = ["--set", "lake=/l", "--set", "models=/m", "--set", "landing=/z"]
 SPLIT_BY = "train_answers.split_by"

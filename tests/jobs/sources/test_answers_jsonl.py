@@ -5,7 +5,7 @@ import json
 import pytest
 
 from jobs.config import SettingsError
-from jobs.sources.labelled import LabelledPair, read
+from jobs.sources.labelled_answers import LabelledPair, read
 
 
 def lines(tmp_path, *records):

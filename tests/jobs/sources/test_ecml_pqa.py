@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from jobs.config import SettingsError
-from jobs.sources.labelled import LabelledPair, read
+from jobs.sources.labelled_answers import LabelledPair, read
 
 HEAD = "asin\tquestion\tanswer\tcategory\timUrl\treviews\tannotation_score\n"
 

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from jobs.config import SettingsError
-from jobs.sources.labelled import LabelledPair, read
+from jobs.sources.labelled_answers import LabelledPair, read
 
 HEAD = "qid,question,ASIN,candidate,source,qa_pair_id,title,label,answer\n"
 

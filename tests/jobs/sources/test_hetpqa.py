@@ -3,7 +3,7 @@
 import pytest
 
 from jobs.config import SettingsError
-from jobs.sources.labelled import LabelledPair, read
+from jobs.sources.labelled_answers import LabelledPair, read
 
 HEAD = "qid\tASIN\tqa_pair_id\tquestion\tcandidate\tlabel\tsource\tconfidence\n"
 

@@ -7,7 +7,7 @@ import nltk
 import pytest
 
 from jobs.config import SettingsError
-from jobs.sources.labelled import LabelledPair, read
+from jobs.sources.labelled_answers import LabelledPair, read
 from jobs.sources.subjqa import judged, located
 
 COLUMNS = (

@@ -1,18 +1,13 @@
 """Labelled question-sentence pairs of every format, with the same columns, in parts."""
 
-import csv
-import gzip
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from itertools import accumulate
-from pathlib import Path
-from typing import IO
 
 from jobs.config import SettingsError, SplitBy
 from jobs.sources import ecml_pqa, epqa, hetpqa, subjqa
 from jobs.sources.answers_jsonl import read_jsonl
 from jobs.sources.graded import GradedPair, Reader
+from jobs.sources.sets import having, in_parts, normalised, read_file
 
 
 @dataclass(frozen=True)
@@ -92,16 +87,9 @@ def read(
     """
     form = FORMATS[format_name]
     lowest = _lowest(format_name, positive_from)
-    conditions = [_condition(text) for text in where]
-    graded: list[GradedPair] = []
-    for path in paths:
-        graded.extend(_read(path, form.read))
+    graded = [pair for path in paths for pair in read_file(path, form.read)]
     pairs = [_labelled(pair, form.top, lowest) for pair in graded]
-    kept = [
-        pair
-        for pair in pairs
-        if all(str(getattr(pair, name)) == value for name, value in conditions)
-    ]
+    kept = having(pairs, where, LabelledPair)
     if not kept:
         names = ", ".join(paths)
         raise SettingsError(f"{names}: no labelled pair, expected {format_name} rows")
@@ -144,30 +132,6 @@ def _labelled(pair: GradedPair, top: float, lowest: float) -> LabelledPair:
     )
 
 
-def _read(path: str, reader: Reader) -> list[GradedPair]:
-    try:
-        with _opened(path) as stream:
-            return list(reader(path, stream))
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise SettingsError(f"{path}: {error}") from None
-
-
-def _opened(path: str) -> IO[str]:
-    with Path(path).open("rb") as probe:
-        is_gzip = probe.read(2) == b"\x1f\x8b"
-    if is_gzip:
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
-    return Path(path).open(encoding="utf-8", newline="")
-
-
-def _condition(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    known = list(LabelledPair.__dataclass_fields__)
-    if not equals or name not in known:
-        raise SettingsError(f"--where {text}: expected COLUMN=VALUE, one of {known}")
-    return name, value
-
-
 def split(
     pairs: Sequence[LabelledPair], *, shares: Sequence[float], seed: int, by: SplitBy
 ) -> list[list[LabelledPair]]:
@@ -187,22 +151,7 @@ def split(
     Raises:
         SettingsError: Split by product, and a pair names none.
     """
-    key = _KEYS[by]
-    parts: list[list[LabelledPair]] = [[] for _ in range(len(shares) + 1)]
-    for pair in pairs:
-        place = _unit_interval(f"{seed}\x1f{key(pair)}")
-        borders = accumulate(shares)
-        parts[sum(place >= border for border in borders)].append(pair)
-    return parts
-
-
-def normalised(question: str) -> str:
-    """A question's words whatever their case and white space.
-
-    >>> normalised("Does  it FIT?")
-    'does it fit?'
-    """
-    return " ".join(question.lower().split())
+    return in_parts(pairs, _KEYS[by], shares=shares, seed=seed)
 
 
 def _question(pair: LabelledPair) -> str:
@@ -222,7 +171,3 @@ _KEYS: Mapping[SplitBy, Callable[[LabelledPair], str]] = {
     "question": _question,
     "product": _product,
 }
-
-
-def _unit_interval(text: str) -> float:
-    return int.from_bytes(sha256(text.encode()).digest()[:8], "big") / 2**64

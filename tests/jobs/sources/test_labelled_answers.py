@@ -6,7 +6,7 @@ import json
 import pytest
 
 from jobs.config import SettingsError
-from jobs.sources.labelled import FORMATS, LabelledPair, read, rule, split
+from jobs.sources.labelled_answers import FORMATS, LabelledPair, read, rule, split
 
 
 def write(path, *records):

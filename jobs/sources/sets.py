@@ -1,0 +1,90 @@
+"""Labelled sets, whatever a row is of: open files, keep a part, split by a hash."""
+
+import csv
+import gzip
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields
+from hashlib import sha256
+from itertools import accumulate
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from jobs.config import SettingsError
+
+T = TypeVar("T")
+
+
+def read_file(path: str, reader: Callable[[str, IO[str]], Iterator[T]]) -> list[T]:
+    """All that a reader gives of a file, gzip or not.
+
+    Raises:
+        SettingsError: The file is missing or unreadable, or the reader refuses a line.
+    """
+    try:
+        with _opened(path) as stream:
+            return list(reader(path, stream))
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        raise SettingsError(f"{path}: {error}") from None
+
+
+def _opened(path: str) -> IO[str]:
+    with Path(path).open("rb") as probe:
+        is_gzip = probe.read(2) == b"\x1f\x8b"
+    if is_gzip:
+        return gzip.open(path, "rt", encoding="utf-8", newline="")
+    return Path(path).open(encoding="utf-8", newline="")
+
+
+def having(rows: Iterable[T], where: Sequence[str], kind: type[Any]) -> list[T]:
+    """The rows that meet all conditions.
+
+    Args:
+        rows: Of `kind`.
+        where: `column=value` conditions.
+        kind: A dataclass.
+
+    Raises:
+        SettingsError: A condition is none, or of no column.
+    """
+    conditions = [_condition(text, kind) for text in where]
+    return [
+        row
+        for row in rows
+        if all(str(getattr(row, name)) == value for name, value in conditions)
+    ]
+
+
+def _condition(text: str, kind: type[Any]) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    known = [field.name for field in fields(kind)]
+    if not equals or name not in known:
+        raise SettingsError(f"--where {text}: expected COLUMN=VALUE, one of {known}")
+    return name, value
+
+
+def in_parts(
+    rows: Iterable[T], key: Callable[[T], str], *, shares: Sequence[float], seed: int
+) -> list[list[T]]:
+    """The rows in parts by a hash of the seed and their key: rows of one key together.
+
+    Args:
+        rows: In any order.
+        key: What must not stand in two parts.
+        shares: Share of each part but the last, which gets the rest; sum at most 1.
+        seed: Another seed, another split.
+    """
+    parts: list[list[T]] = [[] for _ in range(len(shares) + 1)]
+    for row in rows:
+        digest = sha256(f"{seed}\x1f{key(row)}".encode()).digest()
+        place = int.from_bytes(digest[:8], "big") / 2**64
+        parts[sum(place >= border for border in accumulate(shares))].append(row)
+    return parts
+
+
+def normalised(text: str) -> str:
+    """A text's words whatever their case and white space.
+
+    >>> normalised("Does  it FIT?")
+    'does it fit?'
+    """
+    return " ".join(text.lower().split())

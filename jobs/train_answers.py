@@ -30,11 +30,11 @@ from jobs.sources.labelled_answers import (
 from jobs.sources.sets import normalised
 from jobs.word_vectors import from_file, from_lake
 from models import checkpoint
-from models.answers import METHODS, PAPER, train
+from models.answers import METHODS, PAPER, WITHOUT_ENCODER, train
 from models.answers.examples import Examples, Pairs, Recipe, Trained
 from models.answers.factored import logits_of
 from models.calibration import Decision, decide
-from models.encoder import EncoderError
+from models.encoder import EncoderError, packaged
 from models.metrics import measures
 from models.training import NotTrainableError
 from models.word_inputs import WordVectors
@@ -310,8 +310,10 @@ def command(
         folder = out or f"{settings.models_folder}/answers"
         label_rule = rule(format_name, positive_from)
         pairs = read(labelled, format_name, where=where, positive_from=positive_from)
-        spark = session.build(settings.spark)
         try:
+            if settings.method not in WITHOUT_ENCODER and settings.encoder is None:
+                packaged()  # before Spark starts, not after the lake is read
+            spark = session.build(settings.spark)
             run(spark, settings, pairs, folder, label_rule=label_rule)
         except (NotTrainableError, EncoderError) as error:
             raise SettingsError(str(error)) from error

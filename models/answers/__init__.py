@@ -38,6 +38,7 @@ REFERENCES = (
     "cross-encoder-qa",
 )
 METHODS = (*PAPER, *REFERENCES, "late-qar")
+WITHOUT_ENCODER = (*PAPER, "bm25")
 
 
 class AnswerScorer(Protocol):

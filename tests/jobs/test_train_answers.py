@@ -6,6 +6,7 @@ from click.testing import CliRunner
 from jobs import config, lake, session, train_answers
 from jobs.config import TrainAnswers
 from jobs.sources.sets import normalised
+from models import encoder
 
 FOLDERS = ["--set", "lake=/l", "--set", "models=/m", "--set", "landing=/z"]
 SPLIT_BY = "train_answers.split_by"
@@ -58,6 +59,16 @@ def test_a_wrong_rule_or_split_is_refused_before_any_work(trained, more, told):
     done, calls = trained(*more)
     assert (done.exit_code, calls) == (2, [])
     assert done.stderr.startswith(f"error: {told}")
+
+
+def test_without_the_package_a_method_on_an_encoder_is_refused_before_any_work(
+    trained, monkeypatch
+):
+    monkeypatch.setattr(encoder, "PACKAGE", "no_such_package")
+    done, calls = trained("--method", "late-qar")
+    assert (done.exit_code, calls) == (2, [])
+    assert done.stderr.startswith("error: no pretrained encoder: install the extra")
+    assert trained("--method", "qar-net")[0].exit_code == 0
 
 
 @pytest.mark.spark

@@ -5,12 +5,12 @@ known `product_id`, `source`, `domain`; other names are passed over. Where both 
 given the grade stands, and the rule of the run makes the label of it.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from jobs.config import SettingsError
-from jobs.sources.graded import GradedPair, text_of
+from jobs.sources.graded import GradedPair
+from jobs.sources.sets import objects, text_of
 
 _OPTIONAL = ("product_id", "source", "domain")
 
@@ -21,18 +21,11 @@ def read_jsonl(path: str, stream: IO[str]) -> Iterator[GradedPair]:
     Raises:
         SettingsError: A line is no such record, with its number.
     """
-    for number, line in enumerate(stream, start=1):
-        if line.strip():
-            yield _pair(f"{path}:{number}", line)
+    for place, record in objects(path, stream):
+        yield _pair(place, record)
 
 
-def _pair(place: str, line: str) -> GradedPair:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise SettingsError(f"{place}: {error}, expected JSON") from None
-    if not isinstance(record, Mapping):
-        raise SettingsError(f"{place}: expected a JSON object")
+def _pair(place: str, record: Mapping[str, Any]) -> GradedPair:
     return GradedPair(
         question=text_of(place, record, "question"),
         sentence=text_of(place, record, "sentence"),

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from jobs.config import SettingsError
-from jobs.sources.graded import GradedPair, table_rows, text_of
+from jobs.sources.graded import GradedPair, table_rows
+from jobs.sources.sets import text_of
 
 HIGHEST = 3
 _N_SCORES = 3

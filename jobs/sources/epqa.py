@@ -7,7 +7,8 @@ neither (0). Candidates are review sentences and texts of other kinds; `source` 
 from collections.abc import Iterator
 from typing import IO
 
-from jobs.sources.graded import GradedPair, grade_of, table_rows, text_of
+from jobs.sources.graded import GradedPair, grade_of, table_rows
+from jobs.sources.sets import text_of
 
 HIGHEST = 2
 _COLUMNS = ("question", "ASIN", "candidate", "source", "label")

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
 from jobs.config import SettingsError
 
@@ -60,18 +60,6 @@ def table_rows(
         if None in row or n_cells != len(header):
             raise SettingsError(f"{place}: row cut, expected {len(header)} cells")
         yield place, row
-
-
-def text_of(place: str, row: Mapping[str, Any], name: str) -> str:
-    """A text of a row, stripped of outer white space.
-
-    Raises:
-        SettingsError: It is blank or no text.
-    """
-    text = row.get(name)
-    if not isinstance(text, str) or not text.strip():
-        raise SettingsError(f"{place}: {name} {text!r}, expected a text")
-    return text.strip()
 
 
 def grade_of(place: str, row: Mapping[str, str], name: str, highest: int) -> int:

@@ -7,7 +7,8 @@ quoted cell are doubled. Evidence is of six kinds, review sentences one of them.
 from collections.abc import Iterator
 from typing import IO
 
-from jobs.sources.graded import GradedPair, grade_of, table_rows, text_of
+from jobs.sources.graded import GradedPair, grade_of, table_rows
+from jobs.sources.sets import text_of
 
 HIGHEST = 1
 _COLUMNS = ("question", "ASIN", "candidate", "source", "label")

@@ -2,7 +2,8 @@
 
 import csv
 import gzip
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from hashlib import sha256
 from itertools import accumulate
@@ -88,3 +89,34 @@ def normalised(text: str) -> str:
     'does it fit?'
     """
     return " ".join(text.lower().split())
+
+
+def objects(path: str, stream: IO[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The objects of JSON lines that are not blank, each with its place, `path:line`.
+
+    Raises:
+        SettingsError: A line is no object, with its number.
+    """
+    for number, line in enumerate(stream, start=1):
+        if not line.strip():
+            continue
+        place = f"{path}:{number}"
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise SettingsError(f"{place}: {error}, expected JSON") from None
+        if not isinstance(record, Mapping):
+            raise SettingsError(f"{place}: expected a JSON object")
+        yield place, record
+
+
+def text_of(place: str, row: Mapping[str, Any], name: str) -> str:
+    """A text of a row, stripped of outer white space.
+
+    Raises:
+        SettingsError: It is blank or no text.
+    """
+    text = row.get(name)
+    if not isinstance(text, str) or not text.strip():
+        raise SettingsError(f"{place}: {name} {text!r}, expected a text")
+    return text.strip()

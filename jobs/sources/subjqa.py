@@ -22,7 +22,8 @@ from nltk.tokenize.punkt import PunktSentenceTokenizer
 
 from jobs.config import SettingsError
 from jobs.progress import say
-from jobs.sources.graded import GradedPair, table_rows, text_of
+from jobs.sources.graded import GradedPair, table_rows
+from jobs.sources.sets import text_of
 from models.sentences import punkt
 
 HIGHEST = 1

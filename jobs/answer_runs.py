@@ -79,6 +79,7 @@ class Bench:
 
 # Start of a setting's name to the methods that take it; all others do for all.
 _TAKEN_BY = {
+    "cross_": ("cross-encoder", "cross-encoder-qa"),
     "late_": ("late-qar",),
     "encoder_": ("cross-encoder", "cross-encoder-qa", "late-qar"),
     "soft_": ("nlp-soft",),
@@ -89,8 +90,13 @@ _TAKEN_BY = {
 
 
 def key_of(task: Task, bench: Bench) -> str:
-    """What a finished run is known by: all that changes its result."""
-    settings = bench.settings.model_dump(
+    """What a finished run is known by: all that changes its result.
+
+    Not its study: a value of a study that is the setting's own is the same run.
+    """
+    settings = bench.settings.model_copy(
+        update={"seed": task.seed, **task.changes}
+    ).model_dump(
         mode="json",
         exclude={"landing", "lake", "models", "run_date", "spark", "method", "threads"},
     )
@@ -102,7 +108,7 @@ def key_of(task: Task, bench: Bench) -> str:
                 if not name.startswith(start)
             }
     content = [
-        asdict(task),
+        [task.method, task.part],
         bench.sets[task.set_name].model_dump(mode="json"),
         settings,
         (Path(bench.inputs) / "fingerprint").read_text(),

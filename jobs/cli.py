@@ -9,13 +9,17 @@ from jobs.launch import command
 from jobs.stages import STAGES
 
 _GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    "train": {"answers": ("jobs.train_answers", "command")},
+    "train": {
+        "answers": ("jobs.train_answers", "command"),
+        "attributes": ("jobs.train_attributes", "command"),
+    },
     "compare": {
         "answers": ("jobs.compare_answers", "compare"),
         "candidates": ("jobs.compare_candidates", "compare"),
     },
     "evaluate": {
         "answers": ("jobs.evaluate_answers", "evaluate"),
+        "attributes": ("jobs.evaluate_attributes", "evaluate"),
         "review_answers": ("jobs.evaluate_review_answers", "evaluate"),
     },
     "show": {"answers": ("jobs.show_answers", "show")},

@@ -7,6 +7,7 @@ Writes  runs, predictions, models and a report in a folder
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -84,12 +85,18 @@ def run(
     tasks = tasks_of(settings)
     runs = Path(out) / "runs.jsonl"
     done = {row["key"] for row in read_runs(runs)}
-    missing = [task for task in tasks if key_of(task, bench) not in done]
-    if not trains and len(missing) == len(tasks):
-        raise ComparisonError(f"{runs}: none of the {len(tasks)} runs is there yet")
+    # Of tasks with the same key the first one: the studies share their middle.
+    of_key = {key_of(task, bench): task for task in reversed(tasks)}
+    missing = [
+        task
+        for task in tasks
+        if of_key[key := key_of(task, bench)] is task and key not in done
+    ]
+    if not trains and len(missing) == len(of_key):
+        raise ComparisonError(f"{runs}: none of the {len(of_key)} runs is there yet")
     say(
         settings.section,
-        f"{len(tasks)} runs, {len(tasks) - len(missing)} of them done before",
+        f"{len(of_key)} runs, {len(of_key) - len(missing)} of them done before",
     )
     failed = []
     if trains:
@@ -101,8 +108,12 @@ def run(
             section=settings.section,
             shown=("f1", "average_precision"),
         )
-    wanted = {key_of(task, bench) for task in tasks}
-    rows = [row for row in read_runs(runs) if row["key"] in wanted]
+    ended = {row["key"]: row for row in read_runs(runs)}
+    rows = [
+        {**ended[key], **asdict(task)}
+        for task in tasks
+        if (key := key_of(task, bench)) in ended
+    ]
     speeds = timed(bench, settings) if trains else _timed_before(out)
     answer_report.write(rows, speeds, settings, out)
     say(settings.section, f"{out}/report.md written of {len(rows)} runs")

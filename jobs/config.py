@@ -5,7 +5,8 @@ all jobs; a job's own stand in the section that bears its name.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import importlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
@@ -20,6 +21,7 @@ from pydantic import (
 )
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
+_GIVEN = ("landing", "lake", "models", "run_date")
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -27,12 +29,14 @@ SentenceSource = Literal["review", "bullet", "description", "community_answer"]
 Sources = Annotated[tuple[SentenceSource, ...], Field(min_length=1)]
 
 
-def _method(name: str) -> str:
-    from models.answers import METHODS
+def _method_of(package: str) -> Callable[[str], str]:
+    def check(name: str) -> str:
+        known = importlib.import_module(package).METHODS
+        if name not in known:
+            raise ValueError(f"expected one of {', '.join(known)}")
+        return name
 
-    if name not in METHODS:
-        raise ValueError(f"expected one of {', '.join(METHODS)}")
-    return name
+    return check
 
 
 def _odd(value: int) -> int:
@@ -41,7 +45,8 @@ def _odd(value: int) -> int:
     return value
 
 
-AnswerMethod = Annotated[str, AfterValidator(_method)]
+AnswerMethod = Annotated[str, AfterValidator(_method_of("models.answers"))]
+AttributeMethod = Annotated[str, AfterValidator(_method_of("models.attributes"))]
 
 
 def _texts(options: Any) -> Any:
@@ -91,8 +96,8 @@ class Land(Section):
     has_answerer_evidence: bool
 
 
-class JobSettings(Section):
-    """What every job is given.
+class Settings(Section):
+    """Settings in a section of their own, with what they share with others.
 
     Class attributes:
         section: Name of the job and of its section.
@@ -103,20 +108,10 @@ class JobSettings(Section):
 
     section: ClassVar[str] = ""
     model: ClassVar[str | None] = None
-    shared: ClassVar[tuple[str, ...]] = ("spark", "quarantine")
+    shared: ClassVar[tuple[str, ...]] = ()
     borrowed: ClassVar[Mapping[str, str]] = {}
 
-    landing: str | None
-    lake: str
     models: str | None
-    run_date: dt.date
-    spark: Spark
-    quarantine: Quarantine
-
-    @property
-    def landing_folder(self) -> str:
-        """The landing zone; a SettingsError where none is set."""
-        return _needed("landing", self.landing)
 
     @property
     def models_folder(self) -> str:
@@ -128,6 +123,23 @@ class JobSettings(Section):
                 " as files (a shared mount): weights are mapped into memory"
             )
         return folder
+
+
+class JobSettings(Settings):
+    """What every job on the lake is given."""
+
+    shared: ClassVar[tuple[str, ...]] = ("spark", "quarantine")
+
+    landing: str | None
+    lake: str
+    run_date: dt.date
+    spark: Spark
+    quarantine: Quarantine
+
+    @property
+    def landing_folder(self) -> str:
+        """The landing zone; a SettingsError where none is set."""
+        return _needed("landing", self.landing)
 
 
 class LandJob(JobSettings):
@@ -309,6 +321,7 @@ class TrainAnswers(JobSettings):
     encoder_batch_size: Annotated[int, Field(ge=2)]
     encoder_epochs: Count
     encoder_qa_pairs: Annotated[int, Field(ge=0)]
+    cross_trained_layers: Count | None
     late_size: Count
     late_dropout: Annotated[float, Field(ge=0, lt=1)]
     late_trained_layers: Annotated[int, Field(ge=0)]
@@ -317,6 +330,40 @@ class TrainAnswers(JobSettings):
     max_epochs: Count
     patience: Count
     max_seconds: Annotated[float, Field(gt=0)]
+    seed: int
+    threads: Count
+
+
+SplitAttributesBy = Literal["product", "triple"]
+
+
+class TrainAttributes(Settings):
+    """Settings of `train_attributes`."""
+
+    section: ClassVar[str] = "train_attributes"
+
+    method: AttributeMethod
+    validation_share: Annotated[float, Field(gt=0, lt=1)]
+    test_share: Annotated[float, Field(ge=0, lt=1)]
+    split_by: SplitAttributesBy
+    encoder: str | None
+    max_tokens: Annotated[int, Field(ge=16)]
+    stride: Annotated[int, Field(ge=0)]
+    learning_rate: Annotated[float, Field(gt=0)]
+    head_learning_rate: Annotated[float, Field(gt=0)]
+    warm_up: Annotated[float, Field(ge=0, lt=1)]
+    batch_size: Annotated[int, Field(ge=2)]
+    max_epochs: Count
+    patience: Count
+    max_seconds: Annotated[float, Field(gt=0)]
+    alpha: Annotated[float, Field(ge=0)]
+    beta: Annotated[float, Field(ge=0)]
+    temperature: Annotated[float, Field(gt=0)]
+    is_literal_head: bool
+    is_literal_direction: bool
+    is_single_pass: bool
+    mask_share: Annotated[float, Field(gt=0, lt=1)]
+    mlm_epochs: Annotated[float, Field(gt=0)]
     seed: int
     threads: Count
 
@@ -364,7 +411,7 @@ class CompareCandidates(JobSettings):
     shares: tuple[Annotated[float, Field(gt=0, lt=1)], ...]
 
 
-S = TypeVar("S", bound=JobSettings)
+S = TypeVar("S", bound=Settings)
 _OPEN = (
     "spark.options",
     "land.domains",
@@ -421,7 +468,7 @@ def settings_of(job: type[S], document: Mapping[str, Any]) -> S:
     Raises:
         SettingsError: With path, value and expectation of the first error.
     """
-    top = {name: document[name] for name in ("landing", "lake", "models", "run_date")}
+    top = {name: document[name] for name in _GIVEN if name in job.model_fields}
     shared = {name: document[name] for name in job.shared}
     own = document.get(job.section) or {}
     borrowed = {name: document[other][name] for name, other in job.borrowed.items()}

@@ -50,12 +50,15 @@ class Decision:
         }
 
 
-def decide(labels: np.ndarray, logits: np.ndarray) -> Decision:
+def decide(
+    labels: np.ndarray, logits: np.ndarray, *, n_positive: int | None = None
+) -> Decision:
     """Fit everything on validation pairs.
 
     Args:
         labels: 0 or 1, both present, [n].
         logits: Of the network, [n].
+        n_positive: Positives in all, where some have no logit; None: those of labels.
     """
     fitted = LogisticRegression(C=np.inf).fit(logits[:, None], labels)
     slope, offset = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
@@ -63,7 +66,7 @@ def decide(labels: np.ndarray, logits: np.ndarray) -> Decision:
         slope, offset = 1.0, 0.0
     scores = Decision(0.5, slope, offset).scores(logits)
     return Decision(
-        threshold=best_threshold(labels, scores),
+        threshold=best_threshold(labels, scores, n_positive=n_positive),
         slope=slope,
         offset=offset,
         at_precision=_at_precision(labels, scores),

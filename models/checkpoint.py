@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 _CONTENT = ("config.json", "model.safetensors", "vocabulary.txt")
@@ -75,6 +76,7 @@ def save(
     weights: Mapping[str, Tensor],
     words: Sequence[str],
     metrics: Mapping[str, Any],
+    extra: Mapping[str, np.ndarray] | None = None,
 ) -> Card:
     """Write a model folder whole, or not at all; one that is there is replaced.
 
@@ -86,6 +88,7 @@ def save(
         weights: Named tensors.
         words: The vocabulary, one word a line.
         metrics: What it scored, on what, with which seed and settings.
+        extra: Arrays beside them, by file name, that no score depends on.
     """
     from safetensors.torch import save_file
 
@@ -103,6 +106,8 @@ def save(
         (part / "fingerprint").write_text(fingerprint_of(part) + "\n")
         (part / "metrics.json").write_text(_json(metrics), encoding="utf-8")
         (part / "README.md").write_text(_readme(part, name, metrics), encoding="utf-8")
+        for file, array in (extra or {}).items():
+            np.save(part / file, array, allow_pickle=False)
         if target.exists():
             target.rename(part / "replaced")
         part.rename(target)
@@ -176,6 +181,26 @@ def read_weights(folder: str) -> dict[str, Tensor]:
 def read_words(folder: str) -> tuple[str, ...]:
     """The vocabulary of a model folder."""
     return tuple((Path(folder) / "vocabulary.txt").read_text("utf-8").split("\n")[:-1])
+
+
+def read_array(folder: str, name: str) -> np.ndarray:
+    """An array that was saved as `extra`.
+
+    Raises:
+        ModelError: It is not there.
+    """
+    try:
+        found: np.ndarray = np.load(Path(folder) / name, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder}/{name}: {error}") from None
+    return found
+
+
+def add_metrics(folder: str, more: Mapping[str, Any]) -> None:
+    """Put further measures into metrics.json; the fingerprint stays."""
+    path = Path(folder) / "metrics.json"
+    known = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(_json({**known, **more}), encoding="utf-8")
 
 
 def _json(content: Mapping[str, Any]) -> str:

@@ -66,6 +66,19 @@ class Tokens:
         return Tokens(self.ids.to(device), self.mask.to(device), self.types.to(device))
 
 
+@dataclass(frozen=True)
+class Pieces:
+    """Word pieces of a text, without marks.
+
+    Attributes:
+        ids: Of each piece.
+        spans: Its characters in the text, begin and end.
+    """
+
+    ids: tuple[int, ...]
+    spans: tuple[tuple[int, int], ...]
+
+
 class WordPieces:
     """The tokenizer of a vocabulary."""
 
@@ -76,6 +89,9 @@ class WordPieces:
             vocab=vocabulary, lowercase=is_lower_case
         )
         self.pad = vocabulary["[PAD]"]
+        self.cls = vocabulary["[CLS]"]
+        self.sep = vocabulary["[SEP]"]
+        self.mask = vocabulary.get("[MASK]", self.pad)
 
     def read(self, texts: Sequence[str], max_tokens: int) -> Tokens:
         """Texts, each between [CLS] and [SEP]; a longer one keeps its beginning."""
@@ -96,6 +112,12 @@ class WordPieces:
         """Pieces of each text, with [CLS] and [SEP], [n]."""
         found = self._encoded(list(texts), max_tokens)
         return np.array([len(one.ids) for one in found])
+
+    def plain(self, texts: Sequence[str]) -> list[Pieces]:
+        """All pieces of each text, however long it is, without [CLS] and [SEP]."""
+        self._tokenizer.no_truncation()
+        found = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [Pieces(tuple(one.ids), tuple(one.offsets)) for one in found]
 
     def word_spans(self, text: str, max_tokens: int) -> list[tuple[int, int]]:
         """Characters of the word that each piece is of, without [CLS] and [SEP].
@@ -170,8 +192,12 @@ class Encoder(nn.Module):
             return self.layers(self.embed(tokens), tokens.mask, 0, end)
         lengths = tokens.mask.sum(dim=1).tolist()
         keys = [
-            (end, row[:length].numpy().tobytes())
-            for row, length in zip(tokens.ids.cpu(), lengths, strict=True)
+            (end, row[:, :length].numpy().tobytes())
+            for row, length in zip(
+                torch.stack([tokens.ids, tokens.types], dim=1).cpu(),
+                lengths,
+                strict=True,
+            )
         ]
         new = [place for place, key in enumerate(keys) if key not in self.memory]
         if new:

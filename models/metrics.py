@@ -128,14 +128,23 @@ def reliability(
     ]
 
 
-def best_threshold(labels: np.ndarray, scores: np.ndarray) -> float:
+def best_threshold(
+    labels: np.ndarray, scores: np.ndarray, *, n_positive: int | None = None
+) -> float:
     """The threshold of the best F1, the highest one of equals; 0.5 without positives.
 
     Half way to the next lower score, so that it does not hang on the last bits of one.
+
+    Args:
+        labels: 0 or 1, [n].
+        scores: The higher the surer, [n].
+        n_positive: Positives in all, where some have no score; None: those of labels.
     """
     if not np.any(labels == 1):
         return 0.5
     precision, recall, thresholds = precision_recall_curve(labels, scores)
+    if n_positive is not None:
+        recall = recall * (np.sum(labels == 1) / n_positive)
     total = precision + recall
     f1 = np.divide(
         2 * precision * recall, total, out=np.zeros_like(total), where=total > 0

@@ -97,6 +97,15 @@ def sampled(n_negatives: int) -> Batches:
     return batches
 
 
+def shuffled(
+    labels: np.ndarray, rng: np.random.Generator, batch_size: int
+) -> Iterator[np.ndarray]:
+    """The batches of an epoch that sees every example once, as places."""
+    order = rng.permutation(len(labels))
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]
+
+
 class Log:
     """A report that keeps what it reported.
 
@@ -130,6 +139,7 @@ def fit(
     batches: Batches | None = None,
     evaluate: Callable[[], float] | None = None,
     has_start: bool = False,
+    warm_up: float | None = None,
     patience: int = 0,
     max_seconds: float = math.inf,
     report: Callable[[Progress], None] | None = None,
@@ -151,6 +161,8 @@ def fit(
         batches: Gives the batches of one epoch; None: `epoch_batches`.
         evaluate: Gives the validation metric of the weights as they are.
         has_start: Whether the weights before the first epoch may be the best.
+        warm_up: Share of the steps of `max_epochs` in which the rates rise linearly;
+            then they fall to zero. None: they stay as they are.
         patience: Epochs without a better metric after which to stop.
         max_seconds: After which to stop, at the end of an epoch.
         report: Called after each epoch.
@@ -164,6 +176,7 @@ def fit(
     draw = batches or epoch_batches
     # Another generator counts: the epochs' own draws do not hang on it.
     n_batches = sum(1 for _ in draw(labels, np.random.default_rng(0), batch_size))
+    schedule = _schedule(optimiser, warm_up, round(max_epochs * n_batches))
     done, left, result, started = 0.0, max_epochs, Fit(), time.monotonic()
     best: dict[str, Tensor] = {}
     if evaluate is not None and has_start:
@@ -186,6 +199,7 @@ def fit(
             if clip < math.inf:
                 accelerator.clip_grad_norm_(model.parameters(), clip)
             optimiser.step()
+            schedule.step()
             losses.append(float(value.detach()))
             if len(losses) == n_wanted:
                 break
@@ -261,6 +275,22 @@ def once(
 
 def _weights(model: nn.Module) -> dict[str, Tensor]:
     return {key: one.clone() for key, one in model.state_dict().items()}
+
+
+def _schedule(
+    optimiser: torch.optim.Optimizer, warm_up: float | None, n_steps: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    """Rates that rise for a share of the steps and fall to zero, or stay."""
+    n_rising = max(1, round((warm_up or 0.0) * n_steps))
+
+    def factor(step: int) -> float:
+        if warm_up is None:
+            return 1.0
+        if step < n_rising:
+            return (step + 1) / n_rising
+        return max(0.0, (n_steps - step) / max(1, n_steps - n_rising))
+
+    return torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
 
 
 def _groups(model: nn.Module, rates: Mapping[str, float]) -> list[dict[str, Any]]:

@@ -2,9 +2,10 @@
 
     y = sigmoid(w h_[CLS] + b),  h = E([CLS] Q [SEP] S [SEP])
 
-All weights are fine-tuned on the QR pairs with AdamW, at most four negatives drawn for
-each positive and epoch, the epoch with the best average precision on validation is
-kept. It can't be factored: every pair costs a run of the encoder.
+All weights, or those of the upper layers, are fine-tuned on the QR pairs with AdamW, at
+most four negatives drawn for each positive and epoch, the epoch with the best average
+precision on validation is kept. States below the trained layers are computed once a
+training. It can't be factored: every pair costs a run of the encoder.
 
 | symbol | name in code | shape |
 |---|---|---|
@@ -12,7 +13,7 @@ kept. It can't be factored: every pair costs a run of the encoder.
 | w, b | `head` | [H], 1 |
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from models.answers.two_tasks import batch
 from models.encoder import Encoder, Tokens, WordPieces, pretrained
 from models.metrics import average_precision
 from models.ragged import of_like_length
-from models.training import Log, fit, sampled
+from models.training import Log, fit, once, sampled
 
 _N_NEGATIVES = 4
 
@@ -44,6 +45,25 @@ class CrossEncoder(nn.Module):
         self.head = nn.Linear(encoder.size, 1)
         nn.init.normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
+        self.n_still = 0
+
+    def keep_still(self, n_layers: int) -> None:
+        """From now on embeddings and lower layers are not trained, if any is not."""
+        self.n_still = max(0, n_layers)
+        for part in self._still():
+            part.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> "CrossEncoder":
+        """As torch has it; what stands still has no dropout."""
+        super().train(mode)
+        for part in self._still():
+            part.eval()
+        return self
+
+    def _still(self) -> Iterator[nn.Module]:
+        if self.n_still:
+            yield self.encoder.bert.embeddings
+            yield from self.encoder.bert.encoder.layer[: self.n_still]
 
     def read(self, texts: Sequence[str]) -> Tokens:
         """Word pieces, on the network's device."""
@@ -56,7 +76,16 @@ class CrossEncoder(nn.Module):
 
     def forward(self, questions: Tokens, sentences: Tokens) -> Tensor:
         """Logits, [B]."""
-        states = self.encoder(joined(questions, sentences))
+        tokens, encoder = joined(questions, sentences), self.encoder
+        if self.n_still:
+            states = encoder.layers(
+                encoder.frozen(tokens, self.n_still),
+                tokens.mask,
+                self.n_still,
+                encoder.n_layers,
+            )
+        else:
+            states = encoder(tokens)
         logit: Tensor = self.head(states[:, 0]).squeeze(-1)
         return logit
 
@@ -125,22 +154,30 @@ def train_tasks(
         "max_tokens": recipe.max_tokens,
     }
     network = CrossEncoder(source.encoder(), source.words, config)
+    if recipe.cross_trained_layers is not None:
+        network.keep_still(network.encoder.n_layers - recipe.cross_trained_layers)
+    known = network.encoder.memory
+    network.encoder.memory = {} if known is None else known
     log = Log(report)
     if has_qa:
-        _fit(
-            network,
-            examples.qa_of_product.first(recipe.encoder_qa_pairs),
-            recipe,
-            log,
-            None,
+        _pretrain(
+            network, examples.qa_of_product.first(recipe.encoder_qa_pairs), recipe, log
         )
     _fit(network, examples.qr, recipe, log, examples.validation)
+    network.encoder.memory = None
     return Trained(
         network=network.eval(),
         config=config,
         words=source.words,
         history=log.history,
     )
+
+
+def _pretrain(network: CrossEncoder, qa: Pairs, recipe: Recipe, log: Log) -> None:
+    rng = np.random.default_rng(recipe.seed)
+    rates = [recipe.encoder_learning_rate, recipe.max_tokens, network.n_still]
+    depends = [rates, recipe.encoder_batch_size, qa.questions, qa.texts, qa.labels]
+    once(network, rng, depends, lambda: _fit(network, qa, recipe, log, None))
 
 
 def _fit(

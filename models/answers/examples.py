@@ -116,6 +116,8 @@ class Recipe:
         encoder_batch_size: Pairs of a batch of such a training.
         encoder_epochs: Of a pretrained encoder's training, at most.
         encoder_qa_pairs: QA pairs that an encoder is first trained on, at most.
+        cross_trained_layers: Upper layers that a cross-encoder trains; None: it trains
+            all and the embeddings.
         late_size: Width of LateQAR's own layers.
         late_dropout: In LateQAR's own layers.
         late_trained_layers: Upper layers of the encoder that LateQAR trains.
@@ -148,6 +150,7 @@ class Recipe:
     encoder_batch_size: int
     encoder_epochs: int
     encoder_qa_pairs: int
+    cross_trained_layers: int | None
     late_size: int
     late_dropout: float
     late_trained_layers: int

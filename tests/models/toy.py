@@ -74,6 +74,7 @@ def recipe(**changes):
         "late_size": 8,
         "late_dropout": 0.1,
         "late_trained_layers": 2,
+        "cross_trained_layers": None,
     }
     return Recipe(**{**values, **changes})
 

@@ -1,0 +1,173 @@
+"""Measures of an attribute model on labelled values."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jobs.config import SettingsError
+from jobs.model_folders import threshold_of
+from jobs.sources.values import LabelledValue
+from models import checkpoint
+from models.attributes import load
+from models.attributes.seen import hashed
+from models.extraction import (
+    Counts,
+    normalised,
+    outcome,
+    squad_normalised,
+    total,
+)
+from models.metrics import expected_calibration_error
+from udfs.attributes import extract_values
+from udfs.batching import device_name
+
+Measured = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A labelled value and what a model found.
+
+    Attributes:
+        row: The labelled value.
+        found: In the text's own spelling; None: nothing, or below the threshold.
+        score: Calibrated probability of the best value, 0 where there is none.
+        is_right: Whether the best value, whatever its score, is right.
+        was_seen: Whether a right value stood with the attribute in training.
+    """
+
+    row: LabelledValue
+    found: str | None
+    score: float
+    is_right: bool
+    was_seen: bool
+
+
+def judged(
+    folder: str,
+    rows: Sequence[LabelledValue],
+    *,
+    threshold: float | None = None,
+    at_precision: float | None = None,
+    token_budget: int,
+) -> list[Judged]:
+    """What a model finds for labelled values.
+
+    Args:
+        folder: Model folder.
+        rows: Labelled values.
+        threshold: Lowest score of a value; None takes the model's.
+        at_precision: Takes the model's threshold for that precision.
+        token_budget: Padded tokens of one batch.
+
+    Raises:
+        SettingsError: An example could not be read.
+    """
+    card = checkpoint.read_card(folder)
+    model = load(folder, device=device_name(), precision="fp32")
+    lowest = threshold_of(card, threshold=threshold, precision=at_precision)
+    seen = set(checkpoint.read_array(folder, "seen_values.npy").tolist())
+    found, failures = extract_values(
+        model,
+        [row.context for row in rows],
+        [row.attribute for row in rows],
+        token_budget=token_budget,
+    )
+    if failures:
+        place, failure = next(iter(failures.items()))
+        raise SettingsError(
+            f"{len(failures)} texts can't be read; example {place + 1}:"
+            f" {failure.error_class}: {failure.message}"
+        )
+    result = []
+    for row, one in zip(rows, found, strict=True):
+        value = one.value(row.context)
+        score = 0.0 if value is None else model.score(one.logit)
+        result.append(
+            Judged(
+                row=row,
+                found=value if score >= lowest else None,
+                score=score,
+                is_right=bool(outcome(row.values, value).right),
+                was_seen=any(hashed(row.attribute, one) in seen for one in row.values),
+            )
+        )
+    return result
+
+
+def summary(found: Sequence[Judged]) -> dict[str, Any]:
+    """Precision, recall, F1 and counts by models.md 7.4.
+
+    In all, by SQuAD's normalisation, per attribute, and for the values that were and
+    were not seen with their attribute in training: what is found where there is no
+    value counts against both of these.
+    """
+    scored = [one for one in found if one.score > 0]
+    without = [one for one in found if not one.row.values]
+    attributes = dict.fromkeys(one.row.attribute for one in found)
+    return {
+        **_measures(found),
+        "squad": _measures(found, squad_normalised),
+        "expected_calibration_error": expected_calibration_error(
+            np.array([int(one.is_right) for one in scored]),
+            np.array([one.score for one in scored]),
+        )
+        if scored
+        else 0.0,
+        "seen": _measures(
+            [*without, *(one for one in found if one.row.values and one.was_seen)]
+        ),
+        "unseen": _measures(
+            [*without, *(one for one in found if one.row.values and not one.was_seen)]
+        ),
+        "attributes": {
+            name: _measures([one for one in found if one.row.attribute == name])
+            for name in attributes
+        },
+    }
+
+
+def _measures(
+    found: Sequence[Judged], normalise: Callable[[str], str] = normalised
+) -> dict[str, Any]:
+    counts: Counts = total(
+        [outcome(one.row.values, one.found, normalise) for one in found]
+    )
+    precision, recall, f1 = counts.measures
+    return {
+        "n": counts.n,
+        "n_values": counts.right + counts.wrong + counts.missed,
+        "n_none": counts.invented + counts.silent,
+        "n_found": counts.right + counts.wrong + counts.invented,
+        "n_right": counts.right,
+        "precision": precision,
+        "recall": recall,
+        "f1": f1,
+    }
+
+
+def measured(
+    folder: str,
+    rows: Sequence[LabelledValue],
+    *,
+    threshold: float | None = None,
+    at_precision: float | None = None,
+    token_budget: int,
+) -> Measured:
+    """`summary` of what a model finds, with its name, fingerprint and threshold."""
+    card = checkpoint.read_card(folder)
+    found = judged(
+        folder,
+        rows,
+        threshold=threshold,
+        at_precision=at_precision,
+        token_budget=token_budget,
+    )
+    return {
+        **summary(found),
+        "threshold": threshold_of(card, threshold=threshold, precision=at_precision),
+        "model_name": card.name,
+        "model_fp": card.fingerprint,
+    }

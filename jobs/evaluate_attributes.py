@@ -1,0 +1,92 @@
+"""Measure an attribute model on labelled values it has not seen."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jobs.attribute_measures import Measured, measured
+from jobs.launch import attempt
+from jobs.report import table
+from jobs.sources.labelled_attributes import FORMATS, read
+
+_SHOWN = ("n", "n_values", "n_none", "n_found", "n_right", "precision", "recall", "f1")
+
+
+@click.command(name="attributes")
+@click.option("--model", "folder", required=True, metavar="DIR", help="Model folder.")
+@click.option(
+    "--labelled", multiple=True, required=True, metavar="FILE", help="May be repeated."
+)
+@click.option("--format", "format_name", required=True, type=click.Choice([*FORMATS]))
+@click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Keep a part.")
+@click.option("--threshold", type=click.FloatRange(0, 1), help="Default: the model's.")
+@click.option(
+    "--at-precision",
+    type=click.FloatRange(0, 1),
+    help="Take the threshold that reached this precision on validation: 0.5 to 0.95.",
+)
+@click.option("--token-budget", default=8192, show_default=True, type=int)
+@click.option("--json", "out", metavar="FILE", help="Write the measures here too.")
+def evaluate(
+    folder: str,
+    labelled: tuple[str, ...],
+    format_name: str,
+    where: tuple[str, ...],
+    threshold: float | None,
+    at_precision: float | None,
+    token_budget: int,
+    out: str | None,
+) -> None:
+    """Precision, recall and F1 of the values that a model finds, "none" no hit.
+
+    In all, by both normalisations, for values seen and unseen in training, and per
+    attribute.
+    """
+
+    def work() -> None:
+        found = measured(
+            folder,
+            read(labelled, format_name, where=where),
+            threshold=threshold,
+            at_precision=at_precision,
+            token_budget=token_budget,
+        )
+        click.echo("\n".join(lines(found)))
+        if out is not None:
+            Path(out).write_text(json.dumps(found, indent=2) + "\n")
+
+    sys.exit(attempt(work))
+
+
+def lines(found: Measured) -> list[str]:
+    """The measures as a table, the most frequent attributes first."""
+    attributes = sorted(
+        found["attributes"].items(), key=lambda item: -item[1]["n_values"]
+    )
+    parts = [
+        ("all", found),
+        ("all, without punctuation and articles", found["squad"]),
+        ("values seen in training", found["seen"]),
+        ("values not seen", found["unseen"]),
+        *attributes,
+    ]
+    told = ("model_name", "model_fp", "threshold", "expected_calibration_error")
+    return [
+        ", ".join(f"{name} {_shown(found[name])}" for name in told),
+        "",
+        *table(
+            ["examples", *_SHOWN],
+            [[name, *(_shown(part[key]) for key in _SHOWN)] for name, part in parts],
+        ),
+    ]
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    evaluate()

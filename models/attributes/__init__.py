@@ -1,0 +1,98 @@
+"""Models that find the value of an attribute in a product's text, behind one seam.
+
+Each method is a module with `train(examples, recipe, report)` and
+`build(config, words)`. `load` gives the extractor of a model folder; the folder says
+which method it is. An extractor cuts texts into windows and finds the best value of
+each window; the surest window of a text is its answer.
+"""
+
+import importlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from models.checkpoint import ModelError, read_card, read_weights, read_words
+
+if TYPE_CHECKING:
+    from models.attributes.examples import Examples, Recipe, Report, Trained
+    from models.attributes.extractor import Extracted
+
+METHODS = ("gazetteer", "qa", "qa-mlm", "qa-cls", "aveqa")
+WITHOUT_ENCODER = ("gazetteer",)
+
+
+class Window(Protocol):
+    """A stretch of a text with an attribute; its length is what a model reads."""
+
+    @property
+    def example(self) -> int:
+        """Place of the example."""
+
+    def __len__(self) -> int: ...
+
+
+class AttributeExtractor(Protocol):
+    """A loaded model on one device."""
+
+    name: str
+    fingerprint: str
+    threshold: float
+
+    def windows(
+        self, contexts: Sequence[str], attributes: Sequence[str]
+    ) -> Sequence[Window]:
+        """What the model reads of some examples; at least one window each."""
+
+    def extract(self, windows: Sequence[Any]) -> "list[Extracted]":
+        """The best value of each window, in fp32 logits."""
+
+    def score(self, logit: float) -> float:
+        """Calibrated probability that a value of that logit is right."""
+
+
+def train(
+    name: str, examples: "Examples", recipe: "Recipe", report: "Report"
+) -> "Trained":
+    """Train a method.
+
+    Args:
+        name: Of `METHODS`.
+        examples: What it may learn from.
+        recipe: What changes its result; it takes what it needs.
+        report: Called after each epoch.
+
+    Raises:
+        NotTrainableError: The examples hold no value.
+    """
+    found: Trained = _module(name).train(examples, recipe, report)
+    return found
+
+
+def load(folder: str, *, device: str, precision: str) -> AttributeExtractor:
+    """The extractor of a model folder.
+
+    Args:
+        folder: A model folder.
+        device: Of torch, such as cpu or cuda:0.
+        precision: fp32, or bf16 or fp16 where the device is a GPU; a CPU runs fp32.
+
+    Raises:
+        ModelError: The folder is not what its fingerprint says, of no known method,
+            or its weights do not fit the sizes of config.json.
+    """
+    from models.attributes.extractor import NetworkExtractor
+
+    card = read_card(folder)
+    if card.name not in METHODS:
+        known = ", ".join(METHODS)
+        raise ModelError(f"{folder}: method {card.name!r}, expected one of {known}")
+    try:
+        network = _module(card.name).build(card.sizes, read_words(folder))
+        network.load_state_dict(read_weights(folder))
+    except (TypeError, KeyError, ValueError, RuntimeError) as error:
+        first = str(error).splitlines()[0]
+        raise ModelError(f"{folder}: no {card.name}: {first}") from None
+    return NetworkExtractor(network, card, device=device, precision=precision)
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"models.attributes.{name.replace('-', '_')}")

@@ -1,0 +1,132 @@
+"""What every attribute model is trained from, and what a training gives."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.training import NotTrainableError, Progress
+
+Report = Callable[[Progress], None]
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An attribute asked of some texts, example by example.
+
+    Attributes:
+        contexts: Text of each example.
+        attributes: Name of the attribute asked for.
+        spans: Characters of its value in the text, the first one; None: no value.
+        products: What is one product, so that a batch of draws keeps it together.
+    """
+
+    contexts: Sequence[str]
+    attributes: Sequence[str]
+    spans: Sequence[Span | None]
+    products: Sequence[str] = ()
+
+    def __len__(self) -> int:
+        return len(self.contexts)
+
+    def values(self) -> list[str | None]:
+        """The text's own spelling of each value."""
+        return [
+            None if span is None else context[span[0] : span[1]]
+            for context, span in zip(self.contexts, self.spans, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Everything a method may learn from.
+
+    Attributes:
+        training: To train on.
+        validation: Of other products, to choose by.
+    """
+
+    training: Asked
+    validation: Asked
+
+    def check(self) -> None:
+        """Both parts must hold a value.
+
+        Raises:
+            NotTrainableError: One of them holds none.
+        """
+        for name, part in (
+            ("training", self.training),
+            ("validation", self.validation),
+        ):
+            if all(span is None for span in part.spans):
+                raise NotTrainableError(
+                    f"{len(part)} {name} examples hold no value, expected some: give"
+                    " more labelled products"
+                )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything of a training that changes its result; a method takes what it needs.
+
+    Attributes:
+        seed: Of weights, order, masks and dropout.
+        encoder: Folder or hub id of a pretrained encoder; None: the packaged MiniLM.
+        max_tokens: Of a window: text, attribute and the three marks.
+        stride: Tokens that neighbouring windows share.
+        learning_rate: Of the encoder.
+        head_learning_rate: Of the layers on top.
+        warm_up: Share of the steps in which the rates rise; then they fall to zero.
+        batch_size: Examples.
+        max_epochs: Of the training.
+        patience: Epochs without a better validation F1.
+        max_seconds: After which to stop, at the end of an epoch.
+        alpha: Weight of the distilled masked language model.
+        beta: Weight of the no-answer classifier.
+        temperature: T of the distillation.
+        is_literal_head: The linear end head as printed, which does not see the begin.
+        is_literal_direction: The printed direction of the distillation.
+        is_single_pass: All losses from one masked pass.
+        mask_share: Of the tokens, for the distillation.
+        mlm_epochs: Of fitting a masked-LM head to an encoder that has none.
+    """
+
+    seed: int
+    encoder: str | None
+    max_tokens: int
+    stride: int
+    learning_rate: float
+    head_learning_rate: float
+    warm_up: float
+    batch_size: int
+    max_epochs: int
+    patience: int
+    max_seconds: float
+    alpha: float
+    beta: float
+    temperature: float
+    is_literal_head: bool
+    is_literal_direction: bool
+    is_single_pass: bool
+    mask_share: float
+    mlm_epochs: float
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network and how it came about.
+
+    Attributes:
+        network: In evaluation mode.
+        config: Sizes and switches that build the network anew, JSON.
+        words: The vocabulary that is saved with it.
+        chosen: What was chosen on validation.
+        history: Reports of all phases.
+    """
+
+    network: Any
+    config: Mapping[str, Any]
+    words: Sequence[str]
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    history: Sequence[Mapping[str, Any]] = ()

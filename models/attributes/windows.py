@@ -1,0 +1,148 @@
+"""Texts with an attribute as a network reads them: windows of word pieces.
+
+A text is tokenised once, whatever number of attributes is asked of it. Where text and
+attribute do not fit, the text is read in windows that share `stride` pieces, so that a
+value at a border stands whole in one of them; the attribute is never cut.
+
+    [CLS] text [SEP] attribute [SEP]        token types 0 ... 0 1 ... 1
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from models.attributes.examples import Span
+from models.encoder import Pieces, Tokens, WordPieces
+
+_MARKS = 3
+_LONGEST_ATTRIBUTE = 0.5  # of a window
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of one text, with one attribute.
+
+    Attributes:
+        example: Place of the example.
+        text: Pieces of the whole text.
+        first: First piece of the stretch.
+        end: Piece behind its last.
+        attribute: Ids of the attribute's pieces.
+    """
+
+    example: int
+    text: Pieces
+    first: int
+    end: int
+    attribute: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return self.end - self.first + len(self.attribute) + _MARKS
+
+    def characters(self, begin: int, end: int) -> Span:
+        """Characters of the pieces from `begin` to `end`, places in the window."""
+        first, last = self.first + begin - 1, self.first + end - 1
+        return self.text.spans[first][0], self.text.spans[last][1]
+
+    def places(self, span: Span | None) -> tuple[int, int]:
+        """First and last piece that cover a span; (0, 0) where it is not whole here."""
+        if span is None:
+            return 0, 0
+        covered = [
+            place
+            for place, (begin, end) in enumerate(self.text.spans)
+            if begin < span[1] and end > span[0]
+        ]
+        if not covered or covered[0] < self.first or covered[-1] >= self.end:
+            return 0, 0
+        return covered[0] - self.first + 1, covered[-1] - self.first + 1
+
+
+class Reader:
+    """Cuts texts into windows, and pads windows."""
+
+    def __init__(self, pieces: WordPieces, *, max_tokens: int, stride: int) -> None:
+        self.pieces = pieces
+        self.max_tokens = max_tokens
+        self.stride = stride
+
+    def windows(
+        self, contexts: Sequence[str], attributes: Sequence[str]
+    ) -> list[Window]:
+        """All windows of some examples; one without pieces has an empty one."""
+        texts = self._pieces(contexts)
+        names = self._pieces(attributes)
+        found: list[Window] = []
+        for place, (context, name) in enumerate(zip(contexts, attributes, strict=True)):
+            asked = names[name].ids[: int(self.max_tokens * _LONGEST_ATTRIBUTE)]
+            found += self._of_one(place, texts[context], asked)
+        return found
+
+    def _pieces(self, texts: Sequence[str]) -> Mapping[str, Pieces]:
+        distinct = list(dict.fromkeys(texts))
+        return dict(zip(distinct, self.pieces.plain(distinct), strict=True))
+
+    def _of_one(self, place: int, text: Pieces, asked: tuple[int, ...]) -> list[Window]:
+        size = self.max_tokens - _MARKS - len(asked)
+        step = max(1, size - self.stride)
+        n_windows = 1 + max(0, -(-(len(text.ids) - size) // step))
+        return [
+            Window(place, text, first, min(first + size, len(text.ids)), asked)
+            for first in range(0, n_windows * step, step)
+        ]
+
+    def padded(self, windows: Sequence[Window]) -> "Batch":
+        """Windows as tensors, padded to the longest."""
+        length = max(len(window) for window in windows)
+        ids = np.full((len(windows), length), self.pieces.pad, dtype=np.int64)
+        types = np.zeros_like(ids)
+        mask = np.zeros(ids.shape, dtype=bool)
+        legal = np.zeros(ids.shape, dtype=bool)
+        for row, window in enumerate(windows):
+            text = window.text.ids[window.first : window.end]
+            n_text = len(text)
+            line = [
+                self.pieces.cls,
+                *text,
+                self.pieces.sep,
+                *window.attribute,
+                self.pieces.sep,
+            ]
+            ids[row, : len(line)] = line
+            types[row, n_text + 2 : len(line)] = 1
+            mask[row, : len(line)] = True
+            legal[row, : n_text + 1] = True
+        tokens = Tokens(*(torch.from_numpy(one) for one in (ids, mask, types)))
+        return Batch(tokens, torch.from_numpy(legal))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Padded windows.
+
+    Attributes:
+        tokens: [B, L].
+        legal: True at [CLS] and the text's pieces: where a span may begin, [B, L].
+    """
+
+    tokens: Tokens
+    legal: torch.Tensor
+
+    @cached_property
+    def maskable(self) -> torch.Tensor:
+        """True at pieces of text and attribute, not at the three marks, [B, L]."""
+        mask, types = self.tokens.mask, self.tokens.types
+        inside = self.legal.clone()
+        inside[:, 0] = False
+        # The last piece of the second segment is [SEP].
+        lengths = mask.sum(dim=1)
+        asked = (types == 1) & mask
+        asked[torch.arange(len(mask)), lengths - 1] = False
+        return inside | asked
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same on a device."""
+        return Batch(self.tokens.to(device), self.legal.to(device))

@@ -1,6 +1,7 @@
 """A comparison: runs once each, goes on where it stopped, says what it measured."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,6 +143,35 @@ def test_a_key_changes_with_what_changes_a_result(place):
     assert (key() == before[0], key(late) == before[1]) == (True, False)
     assert key(late) != key(late, settings=training.model_copy(update={"late_size": 7}))
     assert key() != key(tasks_of(chosen)[-1])
+    # A study's value that is the setting's own is no run of its own.
+    assert key() == key(replace(task, study="mu", changes={"mu": training.mu}))
+    assert key() != key(replace(task, study="mu", changes={"mu": 0.7}))
+    assert key() != key(replace(task, part="validation"))
+
+
+def test_a_run_that_two_studies_share_is_done_once_and_stands_in_both(place):
+    chosen, training = settings(
+        place,
+        "compare_answers.methods=[qrem]",
+        "compare_answers.seeds=[1]",
+        "compare_answers.studies=[methods, mu, eta]",
+        "compare_answers.mu=[0.1]",
+        "compare_answers.eta=[0.1]",
+        "compare_answers.study_set=mine",
+        "train_answers.max_epochs=1",
+        "train_answers.pretrain_epochs=[0.5]",
+    )
+    assert (training.mu, training.eta) == (0.1, 0.1)
+    out = place / "shared"
+    shutil.copytree(place / "out" / "inputs", out / "inputs")
+    compare_answers.run(chosen, training, str(out))
+    assert len(read_runs(out / "runs.jsonl")) == 2
+    runs = json.loads((out / "results.json").read_text())["runs"]
+    assert [row["study"] for row in runs] == ["methods", "mu", "eta"]
+    assert runs[1]["f1"] == runs[2]["f1"]
+    report = (out / "report.md").read_text()
+    assert "## mu, weight of R1, mine, on validation" in report
+    assert "## eta, weight of R2, mine, on validation" in report
 
 
 def test_inputs_come_back_as_they_were(place):

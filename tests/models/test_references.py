@@ -243,3 +243,22 @@ def test_a_cross_encoder_tunes_all_weights_and_a_regression_none(trained, tiny):
     for method in ("minilm-cosine", "similarity-regression", "late-regression"):
         kept = trained(method).network.encoder.state_dict()
         assert all(torch.equal(kept[name], one) for name, one in start.items())
+
+
+def test_a_cross_encoder_may_train_its_upper_layers_alone(tiny):
+    examples = toy.examples()
+    recipe = toy.recipe(encoder=tiny, encoder_epochs=1, cross_trained_layers=1)
+    network = train("cross-encoder-qa", examples, recipe, lambda _: None).network
+    start, found = pretrained(tiny).weights, network.encoder.state_dict()
+    moved = {name for name, one in start.items() if not torch.equal(found[name], one)}
+    assert {name.split(".")[3] for name in moved} == {"1"}
+    # The states below are the encoder's, remembered or not, without dropout.
+    network.train()
+    assert not network.encoder.bert.encoder.layer[0].training
+    assert network.encoder.bert.encoder.layer[1].training
+    network.eval()
+    known = logit_of(network)
+    network.encoder.memory = {}
+    assert logit_of(network) == pytest.approx(known, abs=1e-6)
+    network.n_still, network.encoder.memory = 0, None
+    assert logit_of(network) == pytest.approx(known, abs=1e-6)

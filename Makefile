@@ -33,7 +33,7 @@ nightly: setup ## The whole job on a generated sample catalogue: sample, train, 
 	$(BIN)/enrich evaluate review_answers $(FOLDERS) --truth $(OUT)/sample/truth/answers --examples 3
 
 test: check ## Every check and every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: setup ## Format, lint, types, import rules
 	$(BIN)/ruff format --check .

@@ -45,6 +45,7 @@ setup(
             "polars>=1.20",
             "pytest>=8.3",
             "pytest-timeout>=2.3",
+            "pytest-xdist>=3.7,<4",
             "ruff>=0.9",
             "types-PyYAML",
             "wheel",

@@ -10,9 +10,17 @@ from pyspark.sql import SparkSession
 from jobs import session
 from jobs.config import Spark
 
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+# Two test processes share two cores; one alone may have both.
+os.environ.setdefault(
+    "OMP_NUM_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"
+)
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The whole job first: it is the longest, and the other process does the rest."""
+    items.sort(key=lambda item: item.path.name != "test_nightly.py")
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ def read_ae110k(path: str, stream: IO[str]) -> Iterator[LabelledValue]:
     """One row a line that is not blank.
 
     Raises:
-        SettingsError: A line has not three fields, with its number.
+        SettingsError: A line has not three fields, or a blank one, with its number.
     """
     for number, line in enumerate(stream, start=1):
         if not line.strip():
@@ -27,8 +27,8 @@ def read_ae110k(path: str, stream: IO[str]) -> Iterator[LabelledValue]:
         fields = [field.strip() for field in line.rstrip("\n").split(_BETWEEN)]
         if len(fields) != 3 or not all(fields):
             raise SettingsError(
-                f"{path}:{number}: {len(fields)} fields, expected title, attribute and"
-                " value between U+0001"
+                f"{path}:{number}: {len(fields)} fields, {fields.count('')} of them"
+                " blank, expected title, attribute and value between U+0001"
             )
         title, attribute, value = fields
         values = () if value == _NONE else (value,)

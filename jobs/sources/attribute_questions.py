@@ -1,7 +1,8 @@
 """Questions for attributes, as SQuAD asks them: JSON lines of context and question.
 
 `answer` holds `text` and `answer_start`, empty lists where there is no value. "What is
-the X of the Y?" asks for the attribute X; any other question is its own attribute.
+the X of the Y?" asks for the attribute X; any other question is its own attribute. The
+context stands for the product: an id is mostly that of the question.
 """
 
 import re
@@ -34,7 +35,7 @@ def read_attribute_questions(path: str, stream: IO[str]) -> Iterator[LabelledVal
             for text, start in found
         )
         yield LabelledValue(
-            product_id=str(record.get("id") or normalised(context)),
+            product_id=normalised(context),
             context=context,
             attribute=match.group(1) if match else question,
             values=tuple(dict.fromkeys(text for text, _ in found)),

@@ -87,12 +87,13 @@ def _span(place: str, texts: Sequence[str], evidence: _Evidence) -> Span | None:
 
 
 def _texts(place: str, record: Mapping[str, Any]) -> list[str]:
-    paragraphs = record.get("paragraphs")
-    if paragraphs is None:
-        return [text_of(place, record, "title")]
+    """As they stand: the places count every character."""
+    if "paragraphs" not in record:
+        text_of(place, record, "title")
+        return [record["title"]]
+    paragraphs = record["paragraphs"]
     if not isinstance(paragraphs, list) or not paragraphs:
         raise SettingsError(f"{place}: paragraphs {paragraphs!r}, expected a list")
-    # Not stripped: the places count every character.
     texts = [
         one.get("text") if isinstance(one, Mapping) else None for one in paragraphs
     ]

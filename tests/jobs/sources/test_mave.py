@@ -86,7 +86,7 @@ def test_lines_of_one_product_stay_in_one_part_whatever_their_ids(tmp_path):
             "'' at 900 to 907, expected '1.2-GHz'",
         ),
         (asked("Speed", evidence("1.2-GHz", 10, pid=3)), "pid 3, expected one of 1 te"),
-        (asked("Speed", {"value": "x"}), "KeyError('begin'), expected key and evide"),
+        (asked("Speed", {"value": "x"}), "KeyError('pid'), expected key and evide"),
         (asked("Speed", "x"), "TypeError("),
         (asked("Speed", evidence("x", 0), title=" "), "title ' ', expected a text"),
         ({"title": "x", "attributes": {}}, "attributes {}, expected a list"),

@@ -36,10 +36,12 @@ _WORD = re.compile(r"[a-z]+")
 class Value:
     """A value of an attribute and what people write about it.
 
-    `answers` have a noun of the aspect's topic, `paraphrases` answer without.
+    `wordings` are other names of it; `answers` have a noun of the aspect's topic,
+    `paraphrases` answer without.
     """
 
     name: str
+    wordings: tuple[str, ...]
     answers: Templates
     paraphrases: Templates
     replies: Templates
@@ -192,6 +194,7 @@ class _Draft:
         plain = tuple(texts for texts in answers if heads & words_of(texts[0]))
         return Value(
             name=wordings[0],
+            wordings=tuple(wordings[1:]),
             answers=plain,
             paraphrases=tuple(texts for texts in answers if texts not in plain),
             replies=filled("!", "{value}", wordings),

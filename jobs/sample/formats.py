@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from jobs.sample.profiles import generator
@@ -76,12 +77,13 @@ def _product(product: SampleProduct, *, has_table: bool) -> dict[str, Any]:
         "price": product.price,
         "asin": product.product_id,
     }
-    cells = (("brand name", product.brand), *product.specification)
+    cells = [(name.title(), value) for name, value in product.specification]
+    cells.append(("ASIN", product.product_id))
     if has_table:
-        rows = "".join(_CELL.format(name.title(), value) for name, value in cells)
+        rows = "".join(_CELL.format(name, escape(value)) for name, value in cells)
         record["tech1"] = f' class="a-keyvalue prodDetTable">\n{rows}</table>'
     else:
-        record["details"] = {f"\n    {n.title()}: \n    ": v for n, v in cells}
+        record["details"] = {f"\n    {name}: \n    ": value for name, value in cells}
     return record
 
 

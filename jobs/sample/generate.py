@@ -6,7 +6,8 @@ with the question, about 85 % do not answer it; nearly half of the questions hav
 answer in the reviews. Of the labelled candidates about 20 % are answers.
 """
 
-from jobs.sample.catalogue import value_names, write_catalogue
+from jobs.sample.catalogue import write_catalogue
+from jobs.sample.facts import facts_of
 from jobs.sample.profiles import Profile, draw_profile, draw_user, generator
 from jobs.sample.questions import Asked, write_questions
 from jobs.sample.records import Purchase, Review, SampleProduct
@@ -27,7 +28,8 @@ def generate_product(index: int, seed: int) -> SampleProduct:
         seed: Of the sample.
     """
     profile = draw_profile(index, seed)
-    catalogue = write_catalogue(generator(seed, index, "catalogue"), profile)
+    facts = facts_of(profile, seed)
+    catalogue = write_catalogue(generator(seed, index, "catalogue"), profile, facts)
     talked = talked_about(generator(seed, index, "talk"), profile)
     asked = write_questions(generator(seed, index, "questions"), profile, talked, seed)
     buyers = _reviewing_buyers(profile, asked, seed)
@@ -44,7 +46,7 @@ def generate_product(index: int, seed: int) -> SampleProduct:
         bullets=catalogue.bullets,
         descriptions=catalogue.descriptions,
         price=f"${price}.99",
-        specification=tuple(value_names(profile).items()),
+        specification=tuple((f.attribute, f.listed) for f in facts if f.listed),
         mentions=catalogue.mentions,
         reviews=reviews,
         questions=tuple(one.question for one in asked),

@@ -1,7 +1,7 @@
 """What people write about anything: brands, fillers, summaries, small talk.
 
 `{topic}` is something with an aspect's noun, `{thing}` how a reviewer calls the
-product. No text here answers a question.
+product, `{other}` a value that it does not have. No text here answers a question.
 """
 
 from jobs.sample.content import expand
@@ -113,6 +113,12 @@ Comes in recyclable packaging with a printed guide
 Designed with care and tested before it ships
 Questions welcome: our team answers within one working day
 """
+_TRAPS = """
+Also sold as a version with {other}
+Not to be confused with the model with {other}
+The plus edition with {other} follows next year
+Upgrade from our {other} series
+"""
 _DESCRIPTIONS = """
 Designed by a small team that uses its own products every day.
 Every unit is checked by hand before it leaves the factory.
@@ -131,6 +137,7 @@ TAILS = _texts(_TAILS)
 DISTRACTORS = _texts(_DISTRACTORS)
 EVASIONS = _texts(_EVASIONS)
 BULLETS = tuple(filter(None, _BULLETS.splitlines()))
+TRAPS = tuple(filter(None, _TRAPS.splitlines()))
 DESCRIPTIONS = tuple(filter(None, _DESCRIPTIONS.splitlines()))
 SUMMARIES = {stars: tuple(texts.split("|")) for stars, texts in _SUMMARIES.items()}
 

@@ -8,6 +8,8 @@ class Mention:
     """A value of an attribute in a product's text, `text[begin:end] == value`.
 
     `source` is title, bullet or description, `source_index` its place in the list.
+    `verdict` compares what is true with the shop's own specification: adds (it lists no
+    such attribute), agrees, or contradicts (it lists a wrong value).
     """
 
     attribute: str
@@ -16,6 +18,7 @@ class Mention:
     source_index: int
     begin: int
     end: int
+    verdict: str
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ class Purchase:
 class SampleProduct:
     """A product with everything that was written about it.
 
-    `specification` gives attribute names and values, as the catalogue lists them.
+    `specification` gives attribute names and values, as the shop lists them: some are
+    missing, some wrong.
     """
 
     product_id: str

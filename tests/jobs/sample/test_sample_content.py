@@ -29,6 +29,7 @@ def test_alternatives_multiply():
 def test_shared_lines_take_every_wording_and_own_lines_stay_with_their_value():
     (aspect,) = parse_aspects(NOTATION)
     red, blue = aspect.values
+    assert (red.wordings, blue.wordings) == (("crimson",), ())
     assert red.answers == (("The cover is red.", "The cover is crimson."),)
     assert red.paraphrases == (("It glows like fire.",),)
     assert blue.paraphrases == ()

@@ -1,13 +1,17 @@
 """What one product is, and what many of them add up to."""
 
+import dataclasses
 import re
 from collections import Counter
 
 from jobs.sample import phrases
+from jobs.sample.catalogue import worded
 from jobs.sample.domains import DOMAINS
+from jobs.sample.facts import facts_of
 from jobs.sample.generate import generate_product
 from jobs.sample.profiles import draw_profile, neighbour
-from jobs.sample.texts import misspelt, uncapitalised
+from jobs.sample.texts import capitalised, misspelt, uncapitalised
+from jobs.sample.units import spellings
 
 SEED = 7
 
@@ -32,7 +36,6 @@ def test_every_index_has_an_id_of_its_own():
 def test_values_stand_where_the_mentions_say(products):
     sources = Counter()
     for product in products:
-        names = dict(product.specification)
         texts = {
             "title": (product.title,),
             "bullet": product.bullets,
@@ -41,9 +44,91 @@ def test_values_stand_where_the_mentions_say(products):
         for mention in product.mentions:
             text = texts[mention.source][mention.source_index]
             assert text[mention.begin : mention.end] == mention.value
-            assert mention.value == names[mention.attribute]
             sources[mention.source] += 1
     assert min(sources[s] for s in ("title", "bullet", "description")) > 300
+
+
+def test_a_text_says_the_true_value_in_one_of_its_forms(products):
+    ways = Counter()
+    for index, product in enumerate(products):
+        facts = {f.attribute: f for f in facts_of(draw_profile(index, SEED), SEED)}
+        for mention in product.mentions:
+            fact = facts[mention.attribute]
+            forms = spellings(fact.value)
+            assert mention.value in {fact.value, *fact.wordings, *forms}
+            ways["usual"] += mention.value == fact.value
+            ways["unit"] += mention.value in forms
+            ways["all"] += 1
+    assert 0.75 < ways["usual"] / ways["all"] < 0.9
+    assert 0.07 < ways["unit"] / ways["all"] < 0.2
+
+
+def test_a_wording_that_holds_the_usual_one_gives_the_usual_ones_place():
+    kettle = draw_profile(1, SEED)
+    facts = {fact.attribute: fact for fact in facts_of(kettle, SEED)}
+    fact = dataclasses.replace(
+        facts["cord length"],
+        value="70 centimeters",
+        wordings=("about 70 centimeters",),
+        bullets=("Power cord of {value}",),
+    )
+    first_wording = _Fixed([0.0, 0.0])
+    mentions = []
+    said = worded(first_wording, fact, "Power cord of ", ("bullet", 2), mentions)
+    assert said == "Power cord of about 70 centimeters"
+    (mention,) = mentions
+    assert (mention.source, mention.source_index) == ("bullet", 2)
+    assert said[mention.begin : mention.end] == mention.value == "70 centimeters"
+
+
+def test_the_specification_lacks_some_values_and_is_wrong_in_some(products):
+    verdicts = Counter()
+    for index, product in enumerate(products):
+        facts = {f.attribute: f for f in facts_of(draw_profile(index, SEED), SEED)}
+        listed = dict(product.specification)
+        for attribute, verdict in {(m.attribute, m.verdict) for m in product.mentions}:
+            fact = facts[attribute]
+            right = {fact.value, *spellings(fact.value)}
+            expected = "agrees" if listed.get(attribute) in right else "contradicts"
+            assert verdict == (expected if attribute in listed else "adds")
+            verdicts[verdict] += 1
+    assert 0.12 < verdicts["adds"] / verdicts.total() < 0.22
+    assert 0.02 < verdicts["contradicts"] / verdicts.total() < 0.05
+
+
+def test_a_trap_names_a_value_that_the_product_does_not_have(products):
+    n_traps = 0
+    for index, product in enumerate(products):
+        traps = {
+            capitalised(trap.replace("{other}", fact.other)): fact
+            for fact in facts_of(draw_profile(index, SEED), SEED)
+            for trap in fact.traps
+        }
+        for position, bullet in enumerate(product.bullets):
+            if bullet in traps:
+                fact = traps[bullet]
+                assert fact.other not in {fact.value, *spellings(fact.value)}
+                told = {(m.source, m.source_index) for m in product.mentions}
+                assert ("bullet", position) not in told
+                n_traps += 1
+    assert 0.6 < n_traps / len(products) < 0.8
+
+
+def test_many_a_value_stands_with_one_product_alone(products):
+    values = Counter(
+        (m.attribute, m.value)
+        for p in products
+        for m in {m.attribute: m for m in p.mentions}.values()
+    )
+    rare = {attribute for (attribute, _), n in values.items() if n == 1}
+    assert {"power", "item weight", "number of cards", "designer"} <= rare
+    assert 0.1 < sum(n == 1 for n in values.values()) / values.total() < 0.3
+
+
+def test_units_are_spelt_in_more_than_one_way():
+    assert spellings("15.6 inches") == ('15.6"', "15.6 inch")
+    assert spellings("400 grams") == ("400g", "400 g", "400 gram")
+    assert spellings("about 400 grams") == spellings("6 pockets") == ()
 
 
 def test_titles_have_no_open_slot(products):

@@ -131,7 +131,8 @@ def test_lines_have_the_documented_fields(products):
             labelled.update(json.loads(line))
     assert set(answers) == {"product_id", "question", "sentence", "label"}
     assert set(attributes) == {
-        "product_id", "attribute", "value", "source", "source_index", "begin", "end"
+        "product_id", "attribute", "value", "source", "source_index", "begin", "end",
+        "verdict",
     }  # fmt: skip
     assert set(labelled) == {"product_id", "domain", "question", "sentence", "label"}
 

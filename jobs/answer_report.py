@@ -10,11 +10,16 @@ from matplotlib.axes import Axes
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from jobs.config import CompareAnswers
+from jobs.paired import (
+    Predictions,
+    differences,
+    predictions_of,
+    table_of_differences,
+)
 from jobs.report import Row, having, plot, spread, table
 from models.answers import PAPER, REFERENCES
 from models.metrics import (
     expected_calibration_error,
-    paired_bootstrap,
     precision_recall_f1,
     reliability,
 )
@@ -52,12 +57,12 @@ def write(
     """Write report.md, results.json and the plots, as PNG and SVG, into a folder."""
     place = Path(out)
     lines = ["# Comparison of the answer models", ""]
-    differences: list[dict[str, Any]] = []
+    all_differences: list[dict[str, Any]] = []
     for name in settings.sets:
         found = having(rows, study="methods", set_name=name)
         if found:
             of_set = _differences(name, found, place, settings.n_resamples)
-            differences += of_set
+            all_differences += of_set
             lines += [*_methods(name, found), *_bootstrap(of_set)]
             lines += _curves(name, found, place)
     ablation = having(rows, study="regularisers")
@@ -70,7 +75,11 @@ def write(
     if speeds:
         lines += _speeds(speeds, rows, settings.speed_set, place)
     (place / "report.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    content = {"runs": list(rows), "differences": differences, "speeds": list(speeds)}
+    content = {
+        "runs": list(rows),
+        "differences": all_differences,
+        "speeds": list(speeds),
+    }
     (place / "results.json").write_text(json.dumps(content, indent=1) + "\n")
 
 
@@ -131,96 +140,37 @@ def _methods(name: str, rows: Sequence[Row]) -> list[str]:
     ]
 
 
-Predictions = Mapping[str, np.ndarray]
-
-
-def _predictions(row: Row, place: Path) -> Predictions:
-    with np.load(
-        place / "predictions" / f"{row['key']}.npz", allow_pickle=False
-    ) as found:
-        return {name: found[name] for name in found.files}
-
-
 def _differences(
     name: str, rows: Sequence[Row], place: Path, n_resamples: int
 ) -> list[dict[str, Any]]:
-    """Average precision of the own model less each other's, with a 95 % interval.
-
-    Paired bootstrap: questions are drawn with replacement, for all seeds and both
-    methods alike, so that the draw of the questions does not count as a difference.
-    """
-    own = {row["seed"]: _predictions(row, place) for row in having(rows, method=_OWN)}
-    found = []
-    for method in dict.fromkeys(row["method"] for row in rows):
-        others = {
-            row["seed"]: _predictions(row, place) for row in having(rows, method=method)
-        }
-        seeds = sorted(set(own) & set(others))
-        if method == _OWN or not seeds:
-            continue
-        mean, low, high = _paired(
-            [(own[seed], others[seed]) for seed in seeds], n_resamples
-        )
-        found.append(
-            {
-                "set": name,
-                "method": method,
-                "seeds": seeds,
-                "difference": mean,
-                "low": low,
-                "high": high,
-            }
-        )
-    return found
-
-
-def _paired(
-    runs: Sequence[tuple[Predictions, Predictions]], n_resamples: int
-) -> tuple[float, float, float]:
-    """Mean over the runs of the difference, and its 2.5 and 97.5 percentiles."""
-    questions, places = np.unique(
-        np.concatenate([first["questions"] for first, _ in runs]), return_inverse=True
+    """Average precision of the own model less each other's."""
+    found = differences(
+        rows,
+        _OWN,
+        place,
+        _average_precision,
+        groups="questions",
+        n_resamples=n_resamples,
     )
-    borders = np.cumsum([len(first["labels"]) for first, _ in runs])[:-1]
-    of_run = np.split(places, borders)
-
-    def difference(weights: np.ndarray) -> float:
-        found = []
-        for (first, second), where in zip(runs, of_run, strict=True):
-            weight = weights[where]
-            if not weight[first["labels"] == 1].any():
-                continue
-            scores = [
-                average_precision_score(
-                    one["labels"], one["scores"], sample_weight=weight
-                )
-                for one in (first, second)
-            ]
-            found.append(scores[0] - scores[1])
-        return float(np.mean(found)) if found else 0.0
-
-    return paired_bootstrap(len(questions), difference, n_resamples=n_resamples)
+    return [{"set": name, **row} for row in found]
 
 
-def _bootstrap(differences: Sequence[Row]) -> list[str]:
-    if not differences:
+def _average_precision(one: Predictions, weight: np.ndarray) -> float | None:
+    if not weight[one["labels"] == 1].any():
+        return None
+    return float(
+        average_precision_score(one["labels"], one["scores"], sample_weight=weight)
+    )
+
+
+def _bootstrap(found: Sequence[Row]) -> list[str]:
+    if not found:
         return []
     return [
         f"Average precision of {_OWN} less that of the others, paired bootstrap over"
         " questions:",
         "",
-        *table(
-            ["less", "seeds", "difference", "95 % interval"],
-            [
-                [
-                    row["method"],
-                    len(row["seeds"]),
-                    f"{row['difference']:+.3f}",
-                    f"{row['low']:+.3f} to {row['high']:+.3f}",
-                ]
-                for row in differences
-            ],
-        ),
+        *table_of_differences(found),
     ]
 
 
@@ -228,7 +178,7 @@ def _curves(name: str, rows: Sequence[Row], place: Path) -> list[str]:
     """Precision-recall and reliability of all seeds' predictions together."""
     pooled = {}
     for method in dict.fromkeys(row["method"] for row in rows):
-        parts = [_predictions(row, place) for row in having(rows, method=method)]
+        parts = [predictions_of(row, place) for row in having(rows, method=method)]
         pooled[method] = tuple(
             np.concatenate([part[key] for part in parts])
             for key in ("labels", "scores")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ import numpy as np
 import torch
 
 from jobs.config import AnswerSet, TrainAnswers
+from jobs.paired import hashed, keep_predictions
+from jobs.runs import Task, key_of_content, taken
 from jobs.sources.labelled_answers import LabelledPair, read, rule, split
 from jobs.sources.sets import normalised
 from jobs.train_answers import decision_of, pairs_of, recipe_of
@@ -23,33 +25,6 @@ from models.encoder import remember_states
 from models.metrics import measures
 from models.training import remember_phases
 from models.word_inputs import WordVectors
-
-
-@dataclass(frozen=True)
-class Task:
-    """What one run is of.
-
-    Attributes:
-        study: Of the comparison's studies.
-        set_name: Labelled set.
-        method: Of `models.answers.METHODS`.
-        seed: Of the split and of the training.
-        changes: Settings of the training that differ, such as mu.
-        part: Measured on `test`, or on `validation` where a study chooses by it.
-    """
-
-    study: str
-    set_name: str
-    method: str
-    seed: int
-    changes: dict[str, Any] = field(default_factory=dict)
-    part: str = "test"
-
-    @property
-    def title(self) -> str:
-        """Short name for the progress."""
-        name = f"{self.study} {self.set_name} {self.method} seed {self.seed}"
-        return f"{name} {self.changes}" if self.changes else name
 
 
 @dataclass(frozen=True)
@@ -100,23 +75,15 @@ def key_of(task: Task, bench: Bench) -> str:
         mode="json",
         exclude={"landing", "lake", "models", "run_date", "spark", "method", "threads"},
     )
-    for start, methods in _TAKEN_BY.items():
-        if task.method not in methods:
-            settings = {
-                name: one
-                for name, one in settings.items()
-                if not name.startswith(start)
-            }
     content = [
         [task.method, task.part],
         bench.sets[task.set_name].model_dump(mode="json"),
-        settings,
+        taken(settings, task.method, _TAKEN_BY),
         (Path(bench.inputs) / "fingerprint").read_text(),
     ]
     if task.method in ("cross-encoder-qa", "late-qar"):
         content.append((Path(bench.inputs) / "product").read_text())
-    text = json.dumps(content, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return key_of_content(content)
 
 
 def save_inputs(folder: str, qa: Pairs, of_product: Pairs, words: WordVectors) -> None:
@@ -184,7 +151,13 @@ def run_task(task: Task, bench: Bench) -> dict[str, Any]:
     scores = decision.scores(logits)
     labels = np.array(pairs.labels)
     key = key_of(task, bench)
-    _keep(Path(bench.out) / "predictions" / f"{key}.npz", held, labels, scores)
+    keep_predictions(
+        Path(bench.out),
+        key,
+        labels=labels.astype(np.int8),
+        scores=scores,
+        questions=hashed(normalised(pair.question) for pair in held),
+    )
     kept = ("methods", bench.keep_models_of, bench.keep_seed)
     if (task.study, task.set_name, task.seed) == kept:
         _save(Path(bench.out) / "models" / task.method, task, trained, decision)
@@ -229,23 +202,6 @@ def labelled_of(bench: Bench, name: str) -> list[LabelledPair]:
             positive_from=chosen.positive_from,
         )
     return _READ[name]
-
-
-def _keep(
-    path: Path, held: list[LabelledPair], labels: np.ndarray, scores: np.ndarray
-) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    asked = [normalised(pair.question) for pair in held]
-    hashes = [
-        int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
-        for text in asked
-    ]
-    np.savez_compressed(
-        path,
-        labels=labels.astype(np.int8),
-        scores=scores,
-        questions=np.array(hashes, dtype=np.uint64),
-    )
 
 
 def _save(folder: Path, task: Task, trained: Trained, decision: Decision) -> None:

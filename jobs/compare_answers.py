@@ -7,7 +7,6 @@ Writes  runs, predictions, models and a report in a folder
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,21 +14,17 @@ from typing import Any
 import click
 
 from jobs import answer_report, config, session
-from jobs.answer_runs import Bench, Task, key_of, run_task, save_inputs
+from jobs.answer_runs import Bench, key_of, run_task, save_inputs
 from jobs.answer_speed import timed
-from jobs.config import CompareAnswers, SettingsError, TrainAnswers
+from jobs.config import CompareAnswers, TrainAnswers
 from jobs.launch import CONF, PRINT_CONFIG, SET, attempt, document_of, shown
 from jobs.progress import say
-from jobs.runs import do_runs, read_runs
+from jobs.runs import ComparisonError, Task, check_data, do_missing
 from jobs.sources.labelled_answers import read
 from jobs.sources.sets import normalised
 from jobs.train_answers import qa_of_product, qa_pairs_of
 from jobs.word_vectors import from_file, from_lake
 from models.word_inputs import WordVectors
-
-
-class ComparisonError(RuntimeError):
-    """Some runs of a comparison failed."""
 
 
 def tasks_of(settings: CompareAnswers) -> list[Task]:
@@ -82,38 +77,16 @@ def run(
         keep_seed=settings.seeds[0],
         n_threads=settings.threads,
     )
-    tasks = tasks_of(settings)
-    runs = Path(out) / "runs.jsonl"
-    done = {row["key"] for row in read_runs(runs)}
-    # Of tasks with the same key the first one: the studies share their middle.
-    of_key = {key_of(task, bench): task for task in reversed(tasks)}
-    missing = [
-        task
-        for task in tasks
-        if of_key[key := key_of(task, bench)] is task and key not in done
-    ]
-    if not trains and len(missing) == len(of_key):
-        raise ComparisonError(f"{runs}: none of the {len(of_key)} runs is there yet")
-    say(
-        settings.section,
-        f"{len(of_key)} runs, {len(of_key) - len(missing)} of them done before",
+    rows, failed = do_missing(
+        tasks_of(settings),
+        partial(key_of, bench=bench),
+        partial(run_task, bench=bench),
+        Path(out) / "runs.jsonl",
+        trains=trains,
+        n_processes=settings.processes,
+        section=settings.section,
+        shown=("f1", "average_precision"),
     )
-    failed = []
-    if trains:
-        failed = do_runs(
-            missing,
-            partial(run_task, bench=bench),
-            runs,
-            n_processes=settings.processes,
-            section=settings.section,
-            shown=("f1", "average_precision"),
-        )
-    ended = {row["key"]: row for row in read_runs(runs)}
-    rows = [
-        {**ended[key], **asdict(task)}
-        for task in tasks
-        if (key := key_of(task, bench)) in ended
-    ]
     speeds = timed(bench, settings) if trains else _timed_before(out)
     answer_report.write(rows, speeds, settings, out)
     say(settings.section, f"{out}/report.md written of {len(rows)} runs")
@@ -161,23 +134,6 @@ def _prepare(settings: CompareAnswers, training: TrainAnswers, out: str) -> None
     say(settings.section, f"{len(qa):,} QA pairs, {len(words):,} word vectors")
 
 
-def _check(settings: CompareAnswers) -> None:
-    if settings.data is None or not Path(settings.data).is_dir():
-        raise SettingsError(
-            f"compare_answers.data: {settings.data}, expected the folder that the"
-            " sets' files are in (--set compare_answers.data=DIR)"
-        )
-    if not settings.sets:
-        raise SettingsError(
-            "compare_answers.sets: none, expected a conf such as"
-            " --conf conf/experiments/answers.yaml"
-        )
-    for name in (settings.study_set, settings.speed_set):
-        if name and name not in settings.sets:
-            known = ", ".join(settings.sets)
-            raise SettingsError(f"compare_answers: {name!r}, expected one of {known}")
-
-
 @click.command(name="answers")
 @click.option("--out", required=True, metavar="DIR", help="Runs and report.")
 @click.option("--lake", "lake_root", metavar="DIR", help="Same as --set lake=DIR.")
@@ -212,7 +168,12 @@ def compare(
             return
         settings = config.settings_of(CompareAnswers, document)
         training = config.settings_of(TrainAnswers, document)
-        _check(settings)
+        check_data(
+            settings.section,
+            settings.data,
+            settings.sets,
+            (settings.study_set, settings.speed_set),
+        )
         Path(out).mkdir(parents=True, exist_ok=True)
         if not is_report:
             _prepare(settings, training, out)

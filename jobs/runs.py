@@ -1,30 +1,172 @@
 """Runs of a comparison: each done once, in processes of its own, one line each."""
 
+import hashlib
 import json
 import multiprocessing
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
+from jobs.config import SettingsError
 from jobs.progress import say
 
 
-class Run(Protocol):
-    """What one run is of; pickled into its process."""
+class ComparisonError(RuntimeError):
+    """Some runs of a comparison failed, or there is none."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one run is of; pickled into its process.
+
+    Attributes:
+        study: Of the comparison's studies.
+        set_name: Labelled set.
+        method: Of the models of the comparison.
+        seed: Of the split and of the training.
+        changes: Settings of the training that differ, such as mu.
+        part: Measured on `test`, or on `validation` where a study chooses by it.
+    """
+
+    study: str
+    set_name: str
+    method: str
+    seed: int
+    changes: dict[str, Any] = field(default_factory=dict)
+    part: str = "test"
 
     @property
     def title(self) -> str:
         """Short name for the progress."""
+        name = f"{self.study} {self.set_name} {self.method} seed {self.seed}"
+        return f"{name} {self.changes}" if self.changes else name
 
 
-R = TypeVar("R", bound=Run)
+def key_of_content(content: Any) -> str:
+    """What a finished run is known by: a hash of all that changes its result."""
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def taken(
+    settings: Mapping[str, Any], method: str, taken_by: Mapping[str, Collection[str]]
+) -> dict[str, Any]:
+    """The settings that a method takes.
+
+    Args:
+        settings: Of the training.
+        method: Whose.
+        taken_by: Start of a setting's name to the methods that take it; all others do
+            for all.
+    """
+    left_out = [start for start, methods in taken_by.items() if method not in methods]
+    return {
+        name: one
+        for name, one in settings.items()
+        if not any(name.startswith(start) for start in left_out)
+    }
+
+
+def check_data(
+    section: str, data: str | None, sets: Mapping[str, Any], named: Iterable[str]
+) -> None:
+    """Before any work: is there what a comparison reads?
+
+    Args:
+        section: Of its settings.
+        data: Folder that the sets' files are in.
+        sets: Labelled sets by name.
+        named: Sets that settings name; empty for none.
+
+    Raises:
+        SettingsError: One of them is missing.
+    """
+    if data is None or not Path(data).is_dir():
+        raise SettingsError(
+            f"{section}.data: {data}, expected the folder that the sets' files are in"
+            f" (--set {section}.data=DIR)"
+        )
+    if not sets:
+        noun = section.removeprefix("compare_")
+        raise SettingsError(
+            f"{section}.sets: none, expected a conf such as --conf"
+            f" conf/experiments/{noun}.yaml"
+        )
+    for name in named:
+        if name and name not in sets:
+            known = ", ".join(sets)
+            raise SettingsError(f"{section}: {name!r}, expected one of {known}")
+
+
+def do_missing(
+    tasks: Sequence[Task],
+    key_of: Callable[[Task], str],
+    work: Callable[[Task], Mapping[str, Any]],
+    path: Path,
+    *,
+    trains: bool,
+    n_processes: int,
+    section: str,
+    shown: Sequence[str],
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Do the runs that are missing, one line each.
+
+    Args:
+        tasks: Wanted, in the order they are started; those with the same key are one
+            run, the first of them.
+        key_of: What a finished run is known by.
+        work: See `do_runs`; its line holds the `key`.
+        path: JSON lines of the runs that ended.
+        trains: False: only look what is there.
+        n_processes: At once.
+        section: Of the progress.
+        shown: Numbers of a line that the progress tells.
+
+    Returns:
+        The line of each task whose run ended, with what the task is of; and a line
+        for each run that failed.
+
+    Raises:
+        ComparisonError: Nothing is trained and none of the runs is there.
+    """
+    keys = [key_of(task) for task in tasks]
+    # Of tasks with the same key the first one: the studies share their middle.
+    of_key = dict(zip(reversed(keys), reversed(tasks), strict=True))
+    done = {row["key"] for row in read_runs(path)}
+    missing = [
+        task
+        for task, key in zip(tasks, keys, strict=True)
+        if of_key[key] is task and key not in done
+    ]
+    if not trains and len(missing) == len(of_key):
+        raise ComparisonError(f"{path}: none of the {len(of_key)} runs is there yet")
+    n_before = len(of_key) - len(missing)
+    say(section, f"{len(of_key)} runs, {n_before} of them done before")
+    failed = []
+    if trains:
+        failed = do_runs(
+            missing,
+            work,
+            path,
+            n_processes=n_processes,
+            section=section,
+            shown=shown,
+        )
+    ended = {row["key"]: row for row in read_runs(path)}
+    rows = [
+        {**ended[key], **asdict(task)}
+        for task, key in zip(tasks, keys, strict=True)
+        if key in ended
+    ]
+    return rows, failed
 
 
 def do_runs(
-    missing: Sequence[R],
-    work: Callable[[R], Mapping[str, Any]],
+    missing: Sequence[Task],
+    work: Callable[[Task], Mapping[str, Any]],
     path: Path,
     *,
     n_processes: int,

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from jobs import compare_answers, config
-from jobs.answer_report import _paired
+from jobs.answer_report import _average_precision
 from jobs.answer_runs import _TAKEN_BY, Bench, key_of, read_inputs, save_inputs
 from jobs.compare_answers import ComparisonError, tasks_of
 from jobs.config import CompareAnswers, TrainAnswers
+from jobs.paired import paired
 from jobs.runs import read_runs
 from models.answers import METHODS
 from tests.models import toy
@@ -192,14 +193,16 @@ def predictions(scores, labels):
     }
 
 
-def test_the_bootstrap_sees_a_better_method_and_none_in_itself():
+def test_the_bootstrap_sees_a_better_method():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 200)
     good = predictions(labels + rng.normal(0, 0.3, 200), labels)
     bad = predictions(rng.normal(0, 1, 200), labels)
-    mean, low, high = _paired([(good, bad)], 50)
+    mean, low, high = paired(
+        [(good, bad)], _average_precision, groups="questions", n_resamples=50
+    )
     assert 0 < low < mean < high
-    assert _paired([(good, good)], 10) == (0.0, 0.0, 0.0)
+    assert _average_precision(good, 1.0 - labels) is None
 
 
 def test_the_studies_vary_one_setting_each():

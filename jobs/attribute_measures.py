@@ -100,28 +100,22 @@ def judged(
 def summary(found: Sequence[Judged]) -> dict[str, Any]:
     """Precision, recall, F1 and counts by models.md 7.4.
 
-    In all, by SQuAD's normalisation, per attribute, and for the values that were and
-    were not seen with their attribute in training: what is found where there is no
-    value counts against both of these.
+    In all, per attribute, and for the values that were and were not seen with their
+    attribute in training: what is found where there is no value counts against both of
+    these. Each also by SQuAD's normalisation.
     """
     scored = [one for one in found if one.score > 0]
-    without = [one for one in found if not one.row.values]
     attributes = dict.fromkeys(one.row.attribute for one in found)
     return {
         **_measures(found),
-        "squad": _measures(found, squad_normalised),
         "expected_calibration_error": expected_calibration_error(
             np.array([int(one.is_right) for one in scored]),
             np.array([one.score for one in scored]),
         )
         if scored
         else 0.0,
-        "seen": _measures(
-            [*without, *(one for one in found if one.row.values and one.was_seen)]
-        ),
-        "unseen": _measures(
-            [*without, *(one for one in found if one.row.values and not one.was_seen)]
-        ),
+        "seen": _measures([one for one in found if one.was_seen or not one.row.values]),
+        "unseen": _measures([one for one in found if not one.was_seen]),
         "attributes": {
             name: _measures([one for one in found if one.row.attribute == name])
             for name in attributes
@@ -129,12 +123,12 @@ def summary(found: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def _measures(
-    found: Sequence[Judged], normalise: Callable[[str], str] = normalised
-) -> dict[str, Any]:
-    counts: Counts = total(
-        [outcome(one.row.values, one.found, normalise) for one in found]
-    )
+def _measures(found: Sequence[Judged]) -> dict[str, Any]:
+    of_squad = _of_counts(counts_of(found, squad_normalised))
+    return {**_of_counts(counts_of(found)), "squad": of_squad}
+
+
+def _of_counts(counts: Counts) -> dict[str, Any]:
     precision, recall, f1 = counts.measures
     return {
         "n": counts.n,
@@ -146,6 +140,13 @@ def _measures(
         "recall": recall,
         "f1": f1,
     }
+
+
+def counts_of(
+    found: Sequence[Judged], normalise: Callable[[str], str] = normalised
+) -> Counts:
+    """What became of labelled values."""
+    return total([outcome(one.row.values, one.found, normalise) for one in found])
 
 
 def measured(

@@ -14,13 +14,13 @@ Predictions = Mapping[str, np.ndarray]
 Score = Callable[[Predictions, np.ndarray], float | None]
 
 
-def keep_predictions(place: Path, key: str, **arrays: np.ndarray) -> None:
+def keep_predictions(place: Path, key: str, **arrays: Any) -> None:
     """Write what a run predicted beside its line.
 
     Args:
         place: Folder of the comparison.
         key: Of the run.
-        arrays: One entry an example, [n] each.
+        arrays: NumPy arrays with one entry an example, [n] each.
     """
     folder = place / "predictions"
     folder.mkdir(parents=True, exist_ok=True)

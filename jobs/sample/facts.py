@@ -85,9 +85,8 @@ def _aspect(rng: random.Random, profile: Profile, position: int) -> Fact:
 
 def _detail(rng: random.Random, detail: Detail) -> Fact:
     value = detail.values.draw(rng)
-    wordings = ()
-    if isinstance(detail.values, Names):
-        wordings = (value.title(), value.replace("gray", "grey"))
+    is_name = isinstance(detail.values, Names)
+    wordings = (value.title(), value.replace("gray", "grey")) if is_name else ()
 
     def another() -> str:
         while (other := detail.values.draw(rng)) == value:

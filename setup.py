@@ -20,6 +20,7 @@ setup(
         "nltk>=3.10,<3.11",
         "numpy>=1.26",
         "pandas>=2.2,<3",
+        "pint>=0.25,<0.26",
         "pyarrow>=18",
         "pydantic>=2.7,<3",
         "pyspark==4.2.0",

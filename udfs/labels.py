@@ -1,0 +1,141 @@
+"""Labels from the shop's own specifications, and normal forms of values: adapters."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import Column
+from pyspark.sql import types as T
+from pyspark.sql.pandas.functions import arrow_udf
+
+from models.attributes.labels import Text, labelled
+from models.attributes.normal import normal_value
+from models.attributes.specifications import specified
+
+SCHEMA = (
+    "product_id string, domain string, category string, attribute string,"
+    " source string, source_id string, specified string, value string,"
+    " begin int, end int, context_hash string, context string"
+)
+_ARROW = pa.schema(
+    [
+        ("product_id", pa.string()),
+        ("domain", pa.string()),
+        ("category", pa.string()),
+        ("attribute", pa.string()),
+        ("source", pa.string()),
+        ("source_id", pa.string()),
+        ("specified", pa.string()),
+        ("value", pa.string()),
+        ("begin", pa.int32()),
+        ("end", pa.int32()),
+        ("context_hash", pa.string()),
+        ("context", pa.string()),
+    ]
+)
+_LEVELS = " > "  # as pipelines.category_attributes joins them
+_BRAND = "Brand"
+
+
+def attribute_labels(
+    *, n_negatives: int
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """A function for `DataFrame.mapInArrow` from products to their labels.
+
+    In: product_id, domain, category, title, bullets, descriptions, specifications as in
+    `pipelines.tables.PRODUCTS`, category also as one text; brand as well, if it shall
+    count as the brand name of a product whose specifications have none. Out: `SCHEMA`,
+    one row per (product_id, attribute, source, source_id); a product without texts has
+    none.
+
+    Args:
+        n_negatives: As `models.attributes.labels.labelled` takes it.
+    """
+
+    def label(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for products in batches:
+            rows = [
+                row
+                for product in products.to_pylist()
+                for row in _rows(product, n_negatives)
+            ]
+            yield pa.RecordBatch.from_pylist(rows, schema=_ARROW)
+
+    return label
+
+
+def _rows(product: Mapping[str, Any], n_negatives: int) -> Iterator[dict[str, Any]]:
+    hashes: dict[str, str] = {}
+    known = {
+        "product_id": product["product_id"],
+        "domain": product["domain"],
+        "category": _category(product["domain"], product["category"]),
+    }
+    for one in labelled(
+        list(_texts(product)), _specifications(product), n_negatives=n_negatives
+    ):
+        context_hash = hashes.get(one.context)
+        if context_hash is None:
+            context_hash = hashlib.sha256(one.context.encode()).hexdigest()
+            hashes[one.context] = context_hash
+        begin, end = one.span or (None, None)
+        yield {
+            **known,
+            "attribute": one.attribute,
+            "source": one.source,
+            "source_id": one.source_id,
+            "specified": one.specified,
+            "value": one.value,
+            "begin": begin,
+            "end": end,
+            "context_hash": context_hash,
+            "context": one.context,
+        }
+
+
+def _category(domain: str | None, category: str | Sequence[str | None] | None) -> str:
+    """The path, as `pipelines.category_attributes.category_path` gives it."""
+    if isinstance(category, str):
+        return category
+    levels = [one for one in (domain, *(category or ())) if one and one.strip()]
+    return _LEVELS.join(levels[1:] if levels[:1] == levels[1:2] else levels)
+
+
+def _specifications(product: Mapping[str, Any]) -> dict[str, str]:
+    found = specified(dict(product["specifications"] or ()))
+    # The brand stands in a column of its own where the shop's table lacks it.
+    return specified({_BRAND: product.get("brand") or ""}) | found
+
+
+def _texts(product: Mapping[str, Any]) -> Iterator[Text]:
+    product_id = product["product_id"]
+    if product["title"]:
+        yield "title", product_id, product["title"]
+    for source, column in (("bullet", "bullets"), ("description", "descriptions")):
+        for place, text in enumerate(product[column] or ()):
+            if text:
+                yield source, f"{product_id}#{place}", text
+
+
+def normal_values(values: str) -> Column:
+    """A column of `models.attributes.normal.normal_value`; null where there is none.
+
+    Args:
+        values: Name of a text column.
+    """
+
+    def normal(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
+        for batch in batches:
+            yield pa.array(
+                [
+                    None if value is None else normal_value(value)
+                    for value in batch.to_pylist()
+                ],
+                pa.string(),
+            )
+
+    # The stub wants the kind of UDF too, which the type hints tell.
+    column = arrow_udf(normal, T.StringType()).asNondeterministic()  # type: ignore[call-overload]
+    found: Column = column(values)
+    return found

@@ -16,7 +16,7 @@ from jobs.paired import (
     predictions_of,
     table_of_differences,
 )
-from jobs.report import Row, having, plot, spread, table
+from jobs.report import Row, having, plot, spread, table, varied
 from models.answers import PAPER, REFERENCES
 from models.metrics import (
     expected_calibration_error,
@@ -250,39 +250,17 @@ def _varied(
         value = row["changes"][setting]
         number = float(value[0] if isinstance(value, list | tuple) else value)
         groups.setdefault(number, []).append(row)
-    values = sorted(groups)
-
-    def draw(axes: Axes) -> None:
-        for measure in ("f1", "average_precision"):
-            found = [[row[measure] for row in groups[value]] for value in values]
-            means = [float(np.mean(one)) for one in found]
-            axes.errorbar(
-                range(len(values)),
-                means,
-                yerr=[float(np.std(one)) for one in found],
-                label=measure.replace("_", " "),
-                marker="o",
-                capsize=3,
-            )
-        axes.set_xticks(range(len(values)), [f"{value:g}" for value in values])
-        axes.set(xlabel=label, ylabel="on validation", title=f"QAR-net, {name}")
-        axes.legend(fontsize=7)
-
-    body = [
-        [
-            f"{value:g}",
-            len(groups[value]),
-            spread([row["f1"] for row in groups[value]]),
-            spread([row["average_precision"] for row in groups[value]]),
-        ]
-        for value in values
-    ]
     return [
         f"## {label}, {name}, on validation",
         "",
-        *table([label, "runs", "F1", "average precision"], body),
-        plot(place, f"study-{study}", draw),
-        "",
+        *varied(
+            place,
+            f"study-{study}",
+            label,
+            groups,
+            ("f1", "average_precision"),
+            title=f"QAR-net, {name}",
+        ),
     ]
 
 

@@ -172,7 +172,7 @@ def compare(
             settings.section,
             settings.data,
             settings.sets,
-            (settings.study_set, settings.speed_set),
+            filter(None, (settings.study_set, settings.speed_set)),
         )
         Path(out).mkdir(parents=True, exist_ok=True)
         if not is_report:

@@ -44,6 +44,59 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
     ]
 
 
+def varied(
+    place: Path,
+    name: str,
+    label: str,
+    groups: Mapping[float, Sequence[Row]],
+    measures: Sequence[str],
+    *,
+    title: str,
+) -> list[str]:
+    """Table and plot of what was measured when one setting was varied.
+
+    Args:
+        place: Folder of the plot.
+        name: Of its files.
+        label: Of the setting.
+        groups: Value of the setting to the measures of its runs.
+        measures: Those that are shown.
+        title: Of the plot.
+    """
+    values = sorted(groups)
+    names = {measure: measure.replace("_", " ") for measure in measures}
+    names |= {"f1": "F1"}
+
+    def draw(axes: Axes) -> None:
+        for measure in measures:
+            found = [[row[measure] for row in groups[value]] for value in values]
+            axes.errorbar(
+                range(len(values)),
+                [float(np.mean(one)) for one in found],
+                yerr=[float(np.std(one)) for one in found],
+                label=names[measure],
+                marker="o",
+                capsize=3,
+            )
+        axes.set_xticks(range(len(values)), [f"{value:g}" for value in values])
+        axes.set(xlabel=label, ylabel="on validation", title=title)
+        axes.legend(fontsize=7)
+
+    body = [
+        [
+            f"{value:g}",
+            len(groups[value]),
+            *(spread([row[measure] for row in groups[value]]) for measure in measures),
+        ]
+        for value in values
+    ]
+    return [
+        *table([label, "runs", *(names[measure] for measure in measures)], body),
+        plot(place, name, draw),
+        "",
+    ]
+
+
 def plot(place: Path, name: str, *draws: Callable[[Axes], None]) -> str:
     """Write a picture as PNG and SVG; the Markdown that shows it.
 

@@ -79,7 +79,7 @@ def check_data(
         section: Of its settings.
         data: Folder that the sets' files are in.
         sets: Labelled sets by name.
-        named: Sets that settings name; empty for none.
+        named: Sets that settings name.
 
     Raises:
         SettingsError: One of them is missing.
@@ -96,9 +96,9 @@ def check_data(
             f" conf/experiments/{noun}.yaml"
         )
     for name in named:
-        if name and name not in sets:
+        if name not in sets:
             known = ", ".join(sets)
-            raise SettingsError(f"{section}: {name!r}, expected one of {known}")
+            raise SettingsError(f"{section}: set {name!r}, expected one of {known}")
 
 
 def do_missing(

@@ -172,8 +172,8 @@ def _of_text(name: str, text: str) -> Iterator[tuple[str, str]]:
     if folded_name(name) not in _CONTAINERS:
         yield name, text
         return
-    found = list(_flattened(text))
-    yield from found if len(found) > 1 else _pairs(text)
+    # Of the two ways to read it the one that finds more; max takes the first of equals.
+    yield from max(list(_pairs(text)), list(_flattened(text)), key=len)
 
 
 def _flattened(text: str) -> Iterator[tuple[str, str]]:

@@ -108,8 +108,7 @@ def test_a_value_put_into_a_text_is_found_in_any_case(before, value, after, case
     begin = len(" ".join([*before, ","])) + 1
     end = begin + len(value)
     found = places_of(case(" ".join([*before, ",", value, ",", *after])), value)
-    is_there = any(first < end and last > begin for first, last in found)
-    assert is_there == any(one.isalnum() for one in value)
+    assert any(first < end and last > begin for first, last in found)
 
 
 @given(

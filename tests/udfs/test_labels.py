@@ -1,0 +1,103 @@
+"""The adapters of labels and of normal values."""
+
+import hashlib
+
+import pyarrow as pa
+import pytest
+from pyspark.sql import functions as F
+
+from pipelines.category_attributes import category_path
+from pipelines.tables import ATTRIBUTE_LABELS
+from udfs.labels import SCHEMA, attribute_labels, normal_values
+
+PRODUCTS = (
+    "product_id string, domain string, category array<string>, title string,"
+    " bullets array<string>, descriptions array<string>,"
+    " specifications map<string,string>, brand string"
+)
+KETTLE = (
+    "p1", "Kitchen", ["Kitchen", "Kettles"], "🫖 Acme kettle, 1.5L",
+    ["Steel body", None, "Holds 1.5 liters"], ["Steel body"],
+    {"Capacity": "1.5 l", "Material": "steel", "ASIN": "p1", "Color": "red"}, "Acme",
+)  # fmt: skip
+BARE = ("p2", "All", [], None, None, None, None, None)
+BRANDED = ("p3", "All", None, "Mug by Beta", [], [], {"Brand Name": "beta"}, "Gamma")
+
+
+def labels_of(spark, rows, partitions=1):
+    products = spark.createDataFrame(rows, PRODUCTS).repartition(partitions)
+    return products.mapInArrow(attribute_labels(n_negatives=0), SCHEMA)
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("partitions", [1, 3])
+def test_a_product_becomes_its_labels(spark, partitions):
+    found = labels_of(spark, [KETTLE, BARE, BRANDED], partitions)
+    rows = found.select(
+        "product_id", "attribute", "source", "source_id", "value", "begin", "end"
+    )
+    assert {tuple(row) for row in rows.collect()} == {
+        ("p1", "brand name", "title", "p1", "Acme", 2, 6),
+        ("p1", "capacity", "title", "p1", "1.5L", 15, 19),
+        ("p1", "capacity", "bullet", "p1#2", "1.5 liters", 6, 16),
+        ("p1", "color", "title", "p1", None, None, None),
+        ("p1", "material", "bullet", "p1#0", "Steel", 0, 5),
+        ("p1", "material", "description", "p1#0", "Steel", 0, 5),
+        ("p3", "brand name", "title", "p3", "Beta", 7, 11),
+    }
+
+
+@pytest.mark.spark
+def test_rows_are_those_of_the_table(spark):
+    found = labels_of(spark, [KETTLE])
+    declared = [(one.name, one.dataType) for one in ATTRIBUTE_LABELS.schema]
+    assert [(one.name, one.dataType) for one in found.schema] == declared
+    said = {(row.specified, row.context, row.context_hash) for row in found.collect()}
+    steel = hashlib.sha256(b"Steel body").hexdigest()
+    assert ("steel", "Steel body", steel) in said
+    by_spark = found.select("context_hash", F.sha2("context", 256).alias("expected"))
+    assert all(row.context_hash == row.expected for row in by_spark.collect())
+
+
+@pytest.mark.spark
+def test_no_products_give_no_rows(spark):
+    assert labels_of(spark, []).collect() == []
+
+
+@pytest.mark.spark
+def test_the_category_is_the_path_of_the_plan(spark):
+    paths = [["Kitchen", "Kettles"], ["Kettles", "", None], [], None]
+    rows = [(f"p{i}", "Kitchen", path, *KETTLE[3:]) for i, path in enumerate(paths)]
+    products = spark.createDataFrame(rows, PRODUCTS)
+    expected = products.select(
+        "product_id", category_path(F.col("domain"), F.col("category")).alias("path")
+    )
+    found = labels_of(spark, rows).select("product_id", "category").distinct()
+    assert {tuple(row) for row in found.collect()} == {
+        tuple(row) for row in expected.collect()
+    }
+
+
+def test_a_category_in_one_text_stays_and_brands_need_no_column():
+    columns = ["product_id", "domain", "category", "title", "bullets", "descriptions"]
+    product = dict(zip(columns, KETTLE, strict=False)) | {"category": "Kitchen > Mugs"}
+    product["specifications"] = [("Capacity", "1.5 l")]
+    batch = pa.RecordBatch.from_pylist([product])
+    (found,) = attribute_labels(n_negatives=0)(iter([batch]))
+    assert set(found.column("category").to_pylist()) == {"Kitchen > Mugs"}
+    assert found.column("attribute").to_pylist() == ["capacity", "capacity"]
+
+
+@pytest.mark.spark
+def test_values_become_their_canonical_forms(spark):
+    values = spark.createDataFrame(
+        [("Grey",), ("12 in.",), ("TRUE",), (None,), (" ",)], "value string"
+    )
+    rows = values.select("value", normal_values("value").alias("form")).collect()
+    assert {row.value: row.form for row in rows} == {
+        "Grey": "gray",
+        "12 in.": "30.48 cm",
+        "TRUE": "yes",
+        None: None,
+        " ": "",
+    }

@@ -1,7 +1,7 @@
 """Labels from the shop's own specifications, and normal forms of values: adapters."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -34,7 +34,6 @@ _ARROW = pa.schema(
         ("context", pa.string()),
     ]
 )
-_LEVELS = " > "  # as pipelines.category_attributes joins them
 _BRAND = "Brand"
 
 
@@ -43,11 +42,9 @@ def attribute_labels(
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """A function for `DataFrame.mapInArrow` from products to their labels.
 
-    In: product_id, domain, category, title, bullets, descriptions, specifications as in
-    `pipelines.tables.PRODUCTS`, category also as one text; brand as well, if it shall
-    count as the brand name of a product whose specifications have none. Out: `SCHEMA`,
-    one row per (product_id, attribute, source, source_id); a product without texts has
-    none.
+    In: columns of `pipelines.tables.PRODUCTS`, but category as one text; the brand of a
+    product counts where its specifications name none. Out: `SCHEMA`, one row per
+    (product_id, attribute, source, source_id); a product without texts has none.
 
     Args:
         n_negatives: As `models.attributes.labels.labelled` takes it.
@@ -70,7 +67,7 @@ def _rows(product: Mapping[str, Any], n_negatives: int) -> Iterator[dict[str, An
     known = {
         "product_id": product["product_id"],
         "domain": product["domain"],
-        "category": _category(product["domain"], product["category"]),
+        "category": product["category"],
     }
     for one in labelled(
         list(_texts(product)), _specifications(product), n_negatives=n_negatives
@@ -94,18 +91,10 @@ def _rows(product: Mapping[str, Any], n_negatives: int) -> Iterator[dict[str, An
         }
 
 
-def _category(domain: str | None, category: str | Sequence[str | None] | None) -> str:
-    """The path, as `pipelines.category_attributes.category_path` gives it."""
-    if isinstance(category, str):
-        return category
-    levels = [one for one in (domain, *(category or ())) if one and one.strip()]
-    return _LEVELS.join(levels[1:] if levels[:1] == levels[1:2] else levels)
-
-
 def _specifications(product: Mapping[str, Any]) -> dict[str, str]:
     found = specified(dict(product["specifications"] or ()))
     # The brand stands in a column of its own where the shop's table lacks it.
-    return specified({_BRAND: product.get("brand") or ""}) | found
+    return specified({_BRAND: product["brand"] or ""}) | found
 
 
 def _texts(product: Mapping[str, Any]) -> Iterator[Text]:

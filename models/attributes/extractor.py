@@ -7,7 +7,8 @@ from typing import Any
 import torch
 
 from models.attributes.examples import Span
-from models.checkpoint import Card
+from models.checkpoint import Card, ModelError
+from models.int8 import quantise_encoders
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,39 @@ class NetworkExtractor:
     def __init__(
         self, network: Any, card: Card, *, device: str, precision: str
     ) -> None:
+        """Take a network, which is changed where the precision is int8.
+
+        Args:
+            network: Of a method, with its weights.
+            card: Of its folder.
+            device: Of torch, such as cpu or cuda:0.
+            precision: fp32; bf16 or fp16, which a CPU reads as fp32; int8, which is for
+                encoders on a CPU.
+
+        Raises:
+            ModelError: int8 was asked of a GPU, or of a network without an encoder.
+        """
         self.name = card.name
         self.fingerprint = card.fingerprint
         self.threshold = card.threshold
         self.network = network.to(device).eval()
         self._calibration = card.calibration
         self._device = torch.device(device)
+        if precision == "int8":
+            self._quantise()
         half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
         self._half = half if self._device.type == "cuda" else None
+
+    def _quantise(self) -> None:
+        if self._device.type != "cpu":
+            raise ModelError(
+                f"precision int8: the device is {self._device}, expected a CPU; a GPU"
+                " takes fp32, bf16 or fp16"
+            )
+        if not quantise_encoders(self.network):
+            raise ModelError(
+                f"precision int8: {self.name} has no encoder to quantise, expected fp32"
+            )
 
     def windows(self, contexts: Sequence[str], attributes: Sequence[str]) -> list[Any]:
         """What the model reads of some examples; at least one window each."""

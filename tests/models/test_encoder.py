@@ -103,6 +103,24 @@ def test_texts_of_any_length_have_the_states_that_they_have_alone(tiny):
         torch.testing.assert_close(row[mask], alone, atol=1e-5, rtol=1e-4)
 
 
+def test_what_a_cpu_reads_together_fits_its_cache_unless_it_trains(tiny, monkeypatch):
+    monkeypatch.setattr(encoder, "_TOKENS_AT_ONCE", 24)
+    texts = [" ".join(["w1", "w2", "w3"] * size) for size in (1, 2, 1, 9, 1, 1, 2, 1)]
+    tokens = pieces(tiny).read(texts, 80)
+    network = pretrained(tiny).encoder().eval()
+    shapes = []
+    network.bert.encoder.layer[0].register_forward_hook(
+        lambda _, inputs, __: shapes.append(tuple(inputs[0].shape[:2]))
+    )
+    trained = network(tokens)
+    assert shapes == [(5, 5), (3, 29)]
+    shapes.clear()
+    with torch.inference_mode():
+        found = network(tokens)
+    assert shapes == [(4, 5), (1, 5), (1, 8), (1, 8), (1, 29)]
+    torch.testing.assert_close(found[tokens.mask], trained[tokens.mask])
+
+
 @torch.inference_mode()
 def test_the_layers_in_two_steps_are_the_encoder(tiny):
     encoder = pretrained(tiny).encoder().eval()

@@ -27,8 +27,9 @@ def run(spark: SparkSession, settings: BuildAspectNouns, run_id: str) -> Outcome
     due = refresh(
         spark,
         settings,
+        SENTENCES,
         sentences,
-        min_sentences=settings.min_count,
+        min_rows=settings.min_count,
         model_fp=tagger,
     )
     if not due.is_due:

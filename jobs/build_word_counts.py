@@ -31,7 +31,7 @@ def run(spark: SparkSession, settings: BuildWordCounts, run_id: str) -> Outcome:
         F.col("source").isin(*settings.sources)
     )
     # A domain without counts has no candidates: its first sentence makes them due.
-    due = refresh(spark, settings, sentences, min_sentences=1, is_by_domain=True)
+    due = refresh(spark, settings, SENTENCES, sentences, min_rows=1, is_by_domain=True)
     if not due.is_due:
         return Outcome(consumed=due.consumed)
     if due.domains is not None:

@@ -27,6 +27,8 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 SentenceSource = Literal["review", "bullet", "description", "community_answer"]
 Sources = Annotated[tuple[SentenceSource, ...], Field(min_length=1)]
+AttributeSource = Literal["title", "bullet", "description", "review"]
+AttributeSources = Annotated[tuple[AttributeSource, ...], Field(min_length=1)]
 
 
 def _method_of(package: str) -> Callable[[str], str]:
@@ -47,6 +49,16 @@ def _odd(value: int) -> int:
 
 AnswerMethod = Annotated[str, AfterValidator(_method_of("models.answers"))]
 AttributeMethod = Annotated[str, AfterValidator(_method_of("models.attributes"))]
+
+
+def _normal_name(raw: str) -> str:
+    name: str = importlib.import_module("models.attributes.names").attribute_name(raw)
+    if not name:
+        raise ValueError("expected the name of an attribute that a text may tell")
+    return name
+
+
+AttributeName = Annotated[str, AfterValidator(_normal_name)]
 
 
 def _texts(options: Any) -> Any:
@@ -180,6 +192,32 @@ class LandPurchases(LandJob):
     section: ClassVar[str] = "land_purchases"
 
 
+class LabelAttributes(JobSettings):
+    """Settings of `label_attributes`."""
+
+    section: ClassVar[str] = "label_attributes"
+
+    n_negatives: Annotated[int, Field(ge=0)]
+
+
+class RefreshJob(JobSettings):
+    """Settings of the jobs that build statistics of whole domains."""
+
+    refresh_days: Count
+
+
+class BuildCategoryAttributes(RefreshJob):
+    """Settings of `build_category_attributes`."""
+
+    section: ClassVar[str] = "build_category_attributes"
+
+    min_products: Count
+    min_attribute_products: Count
+    min_found: Count
+    max_attributes: Count
+    added: dict[str, tuple[AttributeName, ...]]
+
+
 class SplitSentences(JobSettings):
     """Settings of `split_sentences`."""
 
@@ -197,12 +235,6 @@ class TagNouns(JobSettings):
 
     tagger: Literal["auto", "nltk", "textblob"]
     nltk_data: str | None
-
-
-class RefreshJob(JobSettings):
-    """Settings of the jobs that build statistics of whole domains."""
-
-    refresh_days: Count
 
 
 class BuildAspectNouns(RefreshJob):
@@ -250,7 +282,6 @@ class ScoringJob(JobSettings):
 
     chunk_size: Count
     token_budget: Annotated[int, Field(ge=128)]
-    precision: Literal["fp32", "bf16", "fp16"]
     threads: Count
     gpus_per_task: Annotated[float, Field(ge=0)]
 
@@ -261,6 +292,7 @@ class ScoreAnswers(ScoringJob):
     section: ClassVar[str] = "score_answers"
     model: ClassVar[str | None] = "answers"
 
+    precision: Literal["fp32", "bf16", "fp16"]
     block_sentences: Count
     block_questions: Count
 
@@ -272,6 +304,28 @@ class RankAnswers(JobSettings):
     model: ClassVar[str | None] = "answers"
 
     top_k: Count
+    threshold: Fraction | None
+    at_precision: Fraction | None
+
+
+class ExtractAttributes(ScoringJob):
+    """Settings of `extract_attributes`."""
+
+    section: ClassVar[str] = "extract_attributes"
+    model: ClassVar[str | None] = "attributes"
+
+    precision: Literal["fp32", "bf16", "fp16", "int8"]
+    sources: AttributeSources
+
+
+class ChooseAttributes(JobSettings):
+    """Settings of `choose_attributes`."""
+
+    section: ClassVar[str] = "choose_attributes"
+    model: ClassVar[str | None] = "attributes"
+    borrowed: ClassVar[Mapping[str, str]] = {"sources": "extract_attributes"}
+
+    sources: AttributeSources
     threshold: Fraction | None
     at_precision: Fraction | None
 
@@ -346,6 +400,7 @@ class TrainAttributes(Settings):
     validation_share: Annotated[float, Field(gt=0, lt=1)]
     test_share: Annotated[float, Field(ge=0, lt=1)]
     split_by: SplitAttributesBy
+    max_lake_labels: Count
     encoder: str | None
     max_tokens: Annotated[int, Field(ge=16)]
     stride: Annotated[int, Field(ge=0)]
@@ -364,6 +419,17 @@ class TrainAttributes(Settings):
     is_single_pass: bool
     mask_share: Annotated[float, Field(gt=0, lt=1)]
     mlm_epochs: Annotated[float, Field(gt=0)]
+    mlm_heads: str | None
+    is_forgetting_measured: bool
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    hidden_size: Count
+    lstm_dropout: Annotated[float, Field(ge=0, lt=1)]
+    attention_size: Count
+    tagger_epochs: Count
+    tagger_patience: Count
+    min_values: Count
+    held_share: Annotated[float, Field(gt=0, lt=1)]
+    min_threshold_values: Count
     seed: int
     threads: Count
 
@@ -402,6 +468,60 @@ class CompareAnswers(JobSettings):
     speed_questions: Count
 
 
+class AttributeSet(Section):
+    """A labelled set of attribute values of a comparison.
+
+    Attributes:
+        held_out: Attributes that are the test part, whatever their products; then other
+            attributes, drawn by a hash, are what is chosen by.
+        max_training: Rows to train on, whole products by a hash; None: all.
+        max_validation: Rows to choose by, likewise.
+        published: Whose figures of the paper stand beside.
+    """
+
+    format: str
+    files: Annotated[tuple[str, ...], Field(min_length=1)]
+    where: tuple[str, ...] = ()
+    split_by: SplitAttributesBy = "product"
+    held_out: tuple[str, ...] = ()
+    max_training: Count | None = None
+    max_validation: Count | None = None
+    published: Literal["ae-pub", "ae-zero-shot"] | None = None
+
+
+AttributeStudy = Literal[
+    "methods",
+    "multi_task",
+    "forgetting",
+    "batch_size",
+    "learning_rate",
+    "alpha",
+    "beta",
+]
+
+
+class CompareAttributes(Settings):
+    """Settings of `compare_attributes`."""
+
+    section: ClassVar[str] = "compare_attributes"
+
+    data: str | None
+    sets: dict[str, AttributeSet]
+    methods: tuple[AttributeMethod, ...]
+    own: AttributeMethod
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)]
+    studies: tuple[AttributeStudy, ...]
+    study_set: str
+    multi_task_sets: tuple[str, ...]
+    batch_size: tuple[Annotated[int, Field(ge=2)], ...]
+    learning_rate: tuple[Annotated[float, Field(gt=0)], ...]
+    alpha: tuple[Annotated[float, Field(ge=0)], ...]
+    beta: tuple[Annotated[float, Field(ge=0)], ...]
+    processes: Count
+    threads: Count
+    n_resamples: Count
+
+
 class CompareCandidates(JobSettings):
     """Settings of `compare_candidates`, beside those of `compare_answers`."""
 
@@ -415,7 +535,9 @@ S = TypeVar("S", bound=Settings)
 _OPEN = (
     "spark.options",
     "land.domains",
+    "build_category_attributes.added",
     "compare_answers.sets",
+    "compare_attributes.sets",
     "compare_candidates.domains",
 )
 _TOP = ("landing", "lake", "models", "run_date", "spark", "quarantine", "land")

@@ -1,6 +1,7 @@
 """Put all that is known of a product into one row.
 
-Reads   products, reviews, community_answers, questions, review_answers
+Reads   products, reviews, community_answers, questions, review_answers,
+        attribute_values
 Writes  enriched_products   (rows of the products that changed)
 """
 
@@ -13,6 +14,7 @@ from jobs.ledger import Outcome
 from jobs.scope import scope
 from pipelines.products import enriched, product_domains
 from pipelines.tables import (
+    ATTRIBUTE_VALUES,
     COMMUNITY_ANSWERS,
     ENRICHED_PRODUCTS,
     PRODUCTS,
@@ -21,7 +23,14 @@ from pipelines.tables import (
     REVIEWS,
 )
 
-_INPUTS = (PRODUCTS, REVIEWS, COMMUNITY_ANSWERS, QUESTIONS, REVIEW_ANSWERS)
+_INPUTS = (
+    PRODUCTS,
+    REVIEWS,
+    COMMUNITY_ANSWERS,
+    QUESTIONS,
+    REVIEW_ANSWERS,
+    ATTRIBUTE_VALUES,
+)
 
 
 def run(spark: SparkSession, settings: EnrichProducts, run_id: str) -> Outcome:
@@ -29,7 +38,7 @@ def run(spark: SparkSession, settings: EnrichProducts, run_id: str) -> Outcome:
     todo = scope(spark, settings, _INPUTS)
     if todo.is_empty:
         return Outcome(consumed=todo.consumed)
-    products, reviews, community, questions, answers = (
+    products, reviews, community, questions, answers, values = (
         todo.of(lake.read(spark, table, settings.lake)) for table in _INPUTS
     )
     rows = enriched(
@@ -38,6 +47,7 @@ def run(spark: SparkSession, settings: EnrichProducts, run_id: str) -> Outcome:
         reviews,
         questions,
         answers,
+        values,
         run_id=run_id,
     )
     written = lake.replace(

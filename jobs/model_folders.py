@@ -1,5 +1,6 @@
 """The model folders that stages score with."""
 
+import math
 from pathlib import Path
 
 from jobs.config import JobSettings
@@ -14,6 +15,8 @@ class NoModelError(RuntimeError):
 _MADE_BY = {
     "answers": "enrich nightly --until pair_reviews, then enrich train answers"
     " --labelled FILE --format jsonl --set lake={lake} --out {folder}",
+    "attributes": "enrich nightly --until pair_reviews, then enrich train attributes"
+    " --lake {lake} --out {folder}",
 }
 
 
@@ -49,3 +52,27 @@ def threshold_of(
     if threshold is not None:
         return threshold
     return card.threshold if precision is None else card.threshold_at(precision)
+
+
+def attribute_thresholds_of(
+    card: Card, *, threshold: float | None = None, precision: float | None = None
+) -> dict[str, float]:
+    """Lowest scores of the attributes that have one of their own.
+
+    For all others it is `threshold_of`.
+
+    Args:
+        card: Of the model.
+        threshold: If it is given, it is that for all: none has its own.
+        precision: If it is given, the thresholds for that precision; an attribute
+            that did not reach it on validation has infinity, which no score reaches.
+    """
+    if threshold is not None:
+        return {}
+    found = card.config.get("attribute_thresholds", {})
+    if precision is None:
+        return {name: float(one["threshold"]) for name, one in found.items()}
+    return {
+        name: float(one["at_precision"].get(f"{precision:g}", math.inf))
+        for name, one in found.items()
+    }

@@ -70,12 +70,14 @@ def nightly(
     Needs landing, lake and models:
       enrich nightly --set landing=DIR --set lake=DIR --set models=DIR
 
-    A lake without a model yet: --until pair_reviews, then `enrich train answers`.
+    A lake without models yet: --until pair_reviews, then `enrich train answers` and
+    `enrich train attributes`.
     Running it again changes nothing; after a crash it goes on where it stopped.
     Stages in order: land_products, land_reviews, land_questions,
-    land_community_answers, land_purchases, split_sentences, tag_nouns,
-    build_aspect_nouns, build_word_counts, pair_answers, pair_reviews, score_answers,
-    rank_answers, enrich_products.
+    land_community_answers, land_purchases, label_attributes,
+    build_category_attributes, split_sentences, tag_nouns, build_aspect_nouns,
+    build_word_counts, pair_answers, pair_reviews, score_answers, rank_answers,
+    extract_attributes, choose_attributes, enrich_products.
     """  # noqa: D301 - click's mark is the sign itself
 
     def work() -> None:

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs import lake, ledger
 from jobs.config import RefreshJob
-from pipelines.tables import SENTENCES
+from pipelines.tables import Table
 
 _BUILT_ON = "built_on_day"
 _DOMAIN = "domain "
@@ -24,8 +24,8 @@ class Refresh:
     Attributes:
         is_due: Whether they are built in this run.
         domains: Those that are due; None: all.
-        consumed: What this run takes in, for the ledger: the version of `sentences`,
-            the domains with their sentences, the day of the build.
+        consumed: What this run takes in, for the ledger: the version of the table
+            that is counted, the domains with their rows, the day of the build.
     """
 
     is_due: bool
@@ -42,9 +42,10 @@ class Refresh:
 def refresh(
     spark: SparkSession,
     settings: RefreshJob,
-    sentences: DataFrame,
+    table: Table,
+    counted: DataFrame,
     *,
-    min_sentences: int,
+    min_rows: int,
     is_by_domain: bool = False,
     model_fp: str | None = None,
 ) -> Refresh:
@@ -53,16 +54,17 @@ def refresh(
     Args:
         spark: Session.
         settings: Of the stage.
-        sentences: Rows of `tables.SENTENCES` that it counts; read only where the
-            table has changed.
-        min_sentences: Sentences that make a domain one to be seen.
+        table: Whose changes may bring a new domain.
+        counted: Of its rows what is counted, with the column domain; read only where
+            the table has changed.
+        min_rows: Counted rows that make a domain one to be seen.
         is_by_domain: Whether a domain's statistics are its own alone: a new domain
             then leaves those of the others as they are until their days are over.
         model_fp: Fingerprint of the model in use, if there is one.
     """
     root = settings.lake
     last = ledger.last(spark, settings.section, root)
-    now = {SENTENCES.name: lake.version(spark, SENTENCES, root)}
+    now = {table.name: lake.version(spark, table, root)}
     known = dict(last["consumed"]) if last is not None else {}
     is_same = (
         last is not None
@@ -71,12 +73,12 @@ def refresh(
     )
     today = settings.run_date.toordinal()
     is_fresh = is_same and today - known.get(_BUILT_ON, 0) < settings.refresh_days
-    if is_fresh and known.get(SENTENCES.name) == now[SENTENCES.name]:
+    if is_fresh and known.get(table.name) == now[table.name]:
         return Refresh(is_due=False, consumed=known)
     seen = {
         f"{_DOMAIN}{row['domain']}": int(row["count"])
-        for row in sentences.groupBy("domain").count().collect()
-        if row["count"] >= min_sentences
+        for row in counted.groupBy("domain").count().collect()
+        if row["count"] >= min_rows
     }
     new = [name for name in seen if name not in known]
     if is_fresh and not new:

@@ -39,6 +39,8 @@ STAGES: tuple[Stage, ...] = (
     Stage(config.LandQuestions, tables.QUESTIONS),
     Stage(config.LandCommunityAnswers, tables.COMMUNITY_ANSWERS),
     Stage(config.LandPurchases, tables.PURCHASES),
+    Stage(config.LabelAttributes, tables.ATTRIBUTE_LABELS),
+    Stage(config.BuildCategoryAttributes, tables.CATEGORY_ATTRIBUTES),
     Stage(config.SplitSentences, tables.SENTENCES),
     Stage(config.TagNouns, tables.TEXT_NOUNS),
     Stage(config.BuildAspectNouns, tables.ASPECT_NOUNS),
@@ -47,6 +49,8 @@ STAGES: tuple[Stage, ...] = (
     Stage(config.PairReviews, tables.QR_PAIRS),
     Stage(config.ScoreAnswers, tables.ANSWER_SCORES),
     Stage(config.RankAnswers, tables.REVIEW_ANSWERS),
+    Stage(config.ExtractAttributes, tables.ATTRIBUTE_SPANS),
+    Stage(config.ChooseAttributes, tables.ATTRIBUTE_VALUES),
     Stage(config.EnrichProducts, tables.ENRICHED_PRODUCTS),
 )
 NAMES = tuple(stage.name for stage in STAGES)

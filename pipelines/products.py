@@ -39,10 +39,11 @@ def enriched(
     reviews: DataFrame,
     questions: DataFrame,
     answers: DataFrame,
+    values: DataFrame,
     *,
     run_id: str,
 ) -> DataFrame:
-    """One row a product with its answered questions nested.
+    """One row a product with its answered questions and attributes nested.
 
     Grain: one row per product_id of `domains`.
 
@@ -52,6 +53,7 @@ def enriched(
         reviews: Columns of `tables.REVIEWS`.
         questions: Columns of `tables.QUESTIONS`.
         answers: Columns of `tables.REVIEW_ANSWERS`.
+        values: Columns of `tables.ATTRIBUTE_VALUES`.
         run_id: This run.
 
     Returns:
@@ -66,9 +68,9 @@ def enriched(
         domains.join(products.drop("domain"), on="product_id", how="left")
         .join(rated, on="product_id", how="left")
         .join(asked, on="product_id", how="left")
-        .join(_nested(answers), on="product_id", how="left")
+        .join(_nested_answers(answers), on="product_id", how="left")
+        .join(_nested_values(values), on="product_id", how="left")
     )
-    empty = F.array().cast(_nested(answers).schema["answered_questions"].dataType)
     return rows.select(
         "product_id",
         "domain",
@@ -84,9 +86,10 @@ def enriched(
         F.lit(run_id).alias("run_id"),
         "model_name",
         "model_fp",
-        "scored_at",
+        F.greatest("answers_scored_at", "values_scored_at").alias("scored_at"),
         "category",
-        F.coalesce("answered_questions", empty).alias("answered_questions"),
+        _or_empty(rows, "answered_questions"),
+        _or_empty(rows, "attributes"),
     )
 
 
@@ -94,7 +97,11 @@ def _or_zero(name: str) -> Column:
     return F.coalesce(F.col(name), F.lit(0)).cast("bigint").alias(name)
 
 
-def _nested(answers: DataFrame) -> DataFrame:
+def _or_empty(rows: DataFrame, name: str) -> Column:
+    return F.coalesce(name, F.array().cast(rows.schema[name].dataType)).alias(name)
+
+
+def _nested_answers(answers: DataFrame) -> DataFrame:
     """Per product the array of its answered questions, and who scored them."""
     by_question = answers.groupBy("product_id", "question_id").agg(
         F.min("question").alias("question"),
@@ -111,5 +118,16 @@ def _nested(answers: DataFrame) -> DataFrame:
         ).alias("answered_questions"),
         F.max("model_name").alias("model_name"),
         F.max("model_fp").alias("model_fp"),
-        F.max("scored_at").alias("scored_at"),
+        F.max("scored_at").alias("answers_scored_at"),
+    )
+
+
+def _nested_values(values: DataFrame) -> DataFrame:
+    """Per product the array of its attribute values, by name of the attribute."""
+    value = F.struct(
+        "attribute", "value", "normalized_value", "score", "verdict", "source"
+    )
+    return values.groupBy("product_id").agg(
+        F.array_sort(F.collect_list(value)).alias("attributes"),
+        F.max("scored_at").alias("values_scored_at"),
     )

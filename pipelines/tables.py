@@ -25,6 +25,16 @@ _ANSWERED_QUESTION = T.StructType(
         T.StructField("answers", T.ArrayType(_ANSWER)),
     ]
 )
+_ATTRIBUTE_VALUE = T.StructType(
+    [
+        T.StructField("attribute", T.StringType()),
+        T.StructField("value", T.StringType()),
+        T.StructField("normalized_value", T.StringType()),
+        T.StructField("score", T.DoubleType()),
+        T.StructField("verdict", T.StringType()),
+        T.StructField("source", T.StringType()),
+    ]
+)
 _TYPES: Mapping[str, T.DataType] = {
     "string": T.StringType(),
     "int": T.IntegerType(),
@@ -36,6 +46,7 @@ _TYPES: Mapping[str, T.DataType] = {
     "map<string,string>": T.MapType(T.StringType(), T.StringType()),
     "map<string,bigint>": T.MapType(T.StringType(), T.LongType()),
     "array<answered_question>": T.ArrayType(_ANSWERED_QUESTION),
+    "array<attribute_value>": T.ArrayType(_ATTRIBUTE_VALUE),
 }
 
 
@@ -111,6 +122,10 @@ _SOURCE_FILE = ("string", "File below the landing zone that the row came from.")
 _TEXT_HASH = "SHA-256 of the text, the unit of reuse."
 
 SENTENCE_SOURCES = ("review", "bullet", "description", "community_answer")
+# In the order in which a catalogue manager trusts them.
+LABEL_SOURCES = ("title", "bullet", "description")
+ATTRIBUTE_SOURCES = (*LABEL_SOURCES, "review")
+VERDICTS = ("adds", "agrees", "contradicts")
 EVIDENCE = ("purchase", "verified_review", "community_answer")
 
 _OFFSETS = {"offsets": "begin >= 0 AND end > begin"}
@@ -218,6 +233,58 @@ PURCHASES = _table(
     constraints={
         "evidence_kind": _one_of("evidence", EVIDENCE),
     },
+)
+
+_ATTRIBUTE = ("string", "Normal name of the attribute, lower-case words.")
+_SPECIFIED = "The shop's own value of the attribute, as landed"
+_NO_SPAN = "begin IS NULL AND end IS NULL"
+
+ATTRIBUTE_LABELS = _table(
+    "attribute_labels",
+    "An attribute that the shop specifies, and its value in a text of the product.",
+    ("product_id", "attribute", "source", "source_id"),
+    {
+        "product_id": _PRODUCT_ID,
+        "domain": _DOMAIN,
+        "category": ("string", "Category path, widest first, joined by ' > '."),
+        "attribute": _ATTRIBUTE,
+        "source": ("string", "title, bullet or description."),
+        "source_id": ("string", "product_id for the title, else product_id#index."),
+        "specified": ("string", f"{_SPECIFIED}."),
+        "value": ("string", "That value in the text's own spelling; null: not there."),
+        "begin": ("int", "First character in the text; null with value."),
+        "end": ("int", "Character behind the last one; null with value."),
+        "context_hash": ("string", _TEXT_HASH),
+        "context": ("string", "The text."),
+    },
+    constraints={
+        "offsets": f"(value IS NULL AND {_NO_SPAN}) OR (begin >= 0 AND end > begin)",
+        "source_kind": _one_of("source", LABEL_SOURCES),
+    },
+)
+
+CATEGORY_ATTRIBUTES = _table(
+    "category_attributes",
+    "An attribute that products of one category are asked for.",
+    ("category", "attribute"),
+    {
+        "category": (
+            "string",
+            "A level of the category path, with the wider ones; '*': every product.",
+        ),
+        "attribute": _ATTRIBUTE,
+        "n_products": (
+            "bigint",
+            "Products of the category whose specifications list it; 0: conf alone asks"
+            " for it.",
+        ),
+        "n_found": ("bigint", "Of these, products with the value in a text."),
+        "is_added": ("boolean", "Whether conf asks for it."),
+        "built_at": ("timestamp", "When it was counted, UTC."),
+    },
+    cluster_by=("category",),
+    constraints={"counts": "n_found >= 0 AND n_products >= n_found"},
+    stamps=("built_at",),
 )
 
 SENTENCES = _table(
@@ -361,6 +428,72 @@ _PROVENANCE = {
     "scored_at": ("timestamp", "When the score was made, UTC."),
 }
 
+ATTRIBUTE_SPANS = _table(
+    "attribute_spans",
+    "What one model finds for one attribute in one text.",
+    ("context_hash", "attribute", "model_fp"),
+    {
+        "context_hash": ("string", _TEXT_HASH),
+        "attribute": _ATTRIBUTE,
+        "model_fp": ("string", "Fingerprint of the model."),
+        "value": ("string", "Best value, however unsure: text[begin:end]; or null."),
+        "begin": ("int", "First character in the text; null with value."),
+        "end": ("int", "Character behind the last one; null with value."),
+        "score": ("double", "Probability that the value is right, 0 to 1; 0: none."),
+        "scored_at": ("timestamp", "When it was scored, UTC."),
+    },
+    cluster_by=("context_hash",),
+    constraints={
+        **_SCORE,
+        "offsets": (
+            f"(value IS NULL AND {_NO_SPAN} AND score = 0)"
+            " OR (begin >= 0 AND end > begin)"
+        ),
+    },
+    stamps=("scored_at",),
+)
+
+ATTRIBUTE_VALUES = _table(
+    "attribute_values",
+    "The value of an attribute found in a product's texts, with its exact place.",
+    ("product_id", "attribute"),
+    {
+        "product_id": _PRODUCT_ID,
+        "attribute": _ATTRIBUTE,
+        "value": ("string", "In the text's own spelling: text[begin:end]."),
+        "normalized_value": (
+            "string",
+            "Canonical form: units, colours, numbers, yes or no.",
+        ),
+        "source": ("string", "title, bullet, description or review."),
+        "source_id": (
+            "string",
+            "product_id for the title, review_id, else product_id#index.",
+        ),
+        "begin": ("int", "First character in that text."),
+        "end": ("int", "Character behind the last one."),
+        "score": ("double", "Probability that it is right, 0 to 1."),
+        "n_agreeing": (
+            "int",
+            "Other texts of the product with the same normalized_value.",
+        ),
+        "verdict": (
+            "string",
+            "adds (the shop specifies no such attribute), agrees or contradicts.",
+        ),
+        "specified": ("string", f"{_SPECIFIED}; null where it adds."),
+        **_PROVENANCE,
+    },
+    constraints={
+        **_SCORE,
+        **_OFFSETS,
+        "source_kind": _one_of("source", ATTRIBUTE_SOURCES),
+        "verdict_kind": _one_of("verdict", VERDICTS),
+        "agreeing": "n_agreeing >= 0",
+    },
+    stamps=("run_id", "scored_at"),
+)
+
 REVIEW_ANSWERS = _table(
     "review_answers",
     "A sentence that answers a shopper's question, best first.",
@@ -394,13 +527,17 @@ ENRICHED_PRODUCTS = _table(
         "n_questions": ("bigint", "Questions about the product."),
         "n_answered_questions": ("bigint", "Questions with an answering sentence."),
         "run_id": ("string", "Run that wrote the row."),
-        "model_name": ("string", "Method of the model; null without answers."),
+        "model_name": ("string", "Method of the answers' model; null without."),
         "model_fp": ("string", "Fingerprint of that model."),
         "scored_at": ("timestamp", "When the newest of its scores was made, UTC."),
         "category": ("array<string>", "Category path, widest first."),
         "answered_questions": (
             "array<answered_question>",
             "Answered questions by id, each with its answers best first.",
+        ),
+        "attributes": (
+            "array<attribute_value>",
+            "Values found in the product's texts, by name of the attribute.",
         ),
     },
     constraints={
@@ -472,6 +609,8 @@ TABLES: tuple[Table, ...] = (
     QUESTIONS,
     COMMUNITY_ANSWERS,
     PURCHASES,
+    ATTRIBUTE_LABELS,
+    CATEGORY_ATTRIBUTES,
     SENTENCES,
     TEXT_NOUNS,
     ASPECT_NOUNS,
@@ -480,6 +619,8 @@ TABLES: tuple[Table, ...] = (
     QR_PAIRS,
     ANSWER_SCORES,
     REVIEW_ANSWERS,
+    ATTRIBUTE_SPANS,
+    ATTRIBUTE_VALUES,
     ENRICHED_PRODUCTS,
     QUARANTINE,
     RUN_LEDGER,

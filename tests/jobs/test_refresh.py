@@ -52,7 +52,7 @@ def night(spark, monkeypatch):
         document = config.read([], ["lake=/l", f"run_date=2026-01-{day:02}", *more])
         settings = config.settings_of(BuildWordCounts, document)
         sentences = spark.createDataFrame([(one,) for one in said], "domain string")
-        found = refresh(spark, settings, sentences, min_sentences=2)
+        found = refresh(spark, settings, SENTENCES, sentences, min_rows=2)
         done["row"] = {
             "consumed": found.consumed,
             "settings": ledger.settings_json(settings),

@@ -1,5 +1,6 @@
 """Measures of an attribute model on labelled values."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jobs.config import SettingsError
-from jobs.model_folders import threshold_of
+from jobs.model_folders import attribute_thresholds_of, threshold_of
 from jobs.sources.values import LabelledValue
 from models import checkpoint
 from models.attributes import load
@@ -58,8 +59,9 @@ def judged(
     Args:
         folder: Model folder.
         rows: Labelled values.
-        threshold: Lowest score of a value; None takes the model's.
-        at_precision: Takes the model's threshold for that precision.
+        threshold: Lowest score of a value; None takes the model's own of its attribute,
+            or else the one for all.
+        at_precision: Takes the model's thresholds for that precision.
         token_budget: Padded tokens of one batch.
 
     Raises:
@@ -67,7 +69,7 @@ def judged(
     """
     card = checkpoint.read_card(folder)
     model = load(folder, device=device_name(), precision="fp32")
-    lowest = threshold_of(card, threshold=threshold, precision=at_precision)
+    of_all, of_attribute = _lowest(card, threshold, at_precision)
     seen = set(checkpoint.read_array(folder, "seen_values.npy").tolist())
     found, failures = extract_values(
         model,
@@ -85,6 +87,7 @@ def judged(
     for row, one in zip(rows, found, strict=True):
         value = one.value(row.context)
         score = 0.0 if value is None else model.score(one.logit)
+        lowest = of_attribute.get(row.attribute, of_all)
         result.append(
             Judged(
                 row=row,
@@ -166,9 +169,25 @@ def measured(
         at_precision=at_precision,
         token_budget=token_budget,
     )
+    of_all, of_attribute = _lowest(card, threshold, at_precision)
     return {
         **summary(found),
-        "threshold": threshold_of(card, threshold=threshold, precision=at_precision),
+        "threshold": of_all,
+        "attribute_thresholds": {
+            # None: the wanted precision was not reached; JSON has no infinity.
+            name: lowest if lowest < math.inf else None
+            for name, lowest in of_attribute.items()
+        },
         "model_name": card.name,
         "model_fp": card.fingerprint,
     }
+
+
+def _lowest(
+    card: checkpoint.Card, threshold: float | None, precision: float | None
+) -> tuple[float, dict[str, float]]:
+    """Lowest score of a value, and that of the attributes with one of their own."""
+    return (
+        threshold_of(card, threshold=threshold, precision=precision),
+        attribute_thresholds_of(card, threshold=threshold, precision=precision),
+    )

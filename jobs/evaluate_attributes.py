@@ -22,11 +22,13 @@ _SHOWN = ("n", "n_values", "n_none", "n_found", "n_right", "precision", "recall"
 )
 @click.option("--format", "format_name", required=True, type=click.Choice([*FORMATS]))
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Keep a part.")
-@click.option("--threshold", type=click.FloatRange(0, 1), help="Default: the model's.")
+@click.option(
+    "--threshold", type=click.FloatRange(0, 1), help="Default: the model's own."
+)
 @click.option(
     "--at-precision",
     type=click.FloatRange(0, 1),
-    help="Take the threshold that reached this precision on validation: 0.5 to 0.95.",
+    help="Take the thresholds that reached this precision on validation: 0.5 to 0.95.",
 )
 @click.option("--token-budget", default=8192, show_default=True, type=int)
 @click.option("--json", "out", metavar="FILE", help="Write the measures here too.")
@@ -72,9 +74,11 @@ def lines(found: Measured) -> list[str]:
         ("values not seen", found["unseen"]),
         *attributes,
     ]
-    told = ("model_name", "model_fp", "threshold", "expected_calibration_error")
+    told = ("model_name", "model_fp", "expected_calibration_error", "threshold")
+    n_own = len(found["attribute_thresholds"])
     return [
-        ", ".join(f"{name} {_shown(found[name])}" for name in told),
+        ", ".join(f"{name} {_shown(found[name])}" for name in told)
+        + (f"; {n_own} attributes have one of their own" if n_own else ""),
         "",
         *table(
             ["examples", *_SHOWN, "f1 of squad"],

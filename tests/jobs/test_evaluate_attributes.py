@@ -27,19 +27,34 @@ LINES = [
 ]
 
 
+OWN = {"Color": {"threshold": 0.9, "at_precision": {"0.5": 0.6}}}
+
+
 @pytest.fixture
-def ask(tmp_path):
+def model(tmp_path):
+    """Saves the gazetteer; each value it knows has the score 2/3."""
     asked = Asked(["Red cap", "Blue cap"], ["Color"] * 2, [(0, 3), (0, 4)])
     trained = gazetteer.train(Examples(asked, asked), None, None)
-    checkpoint.save(
-        str(tmp_path / "model"),
-        name="gazetteer",
-        config={"sizes": {}, **Decision(0.5).config()},
-        weights=trained.network.state_dict(),
-        words=trained.words,
-        metrics={},
-        extra={"seen_values.npy": seen_values([("Color", "Red"), ("Color", "Blue")])},
-    )
+    known = [("Color", "Red"), ("Color", "Blue")]
+
+    def save(**more):
+        decision = Decision(0.5, at_precision={"0.5": 0.3, "0.9": 0.5})
+        checkpoint.save(
+            str(tmp_path / "model"),
+            name="gazetteer",
+            config={"sizes": {}, **decision.config(), **more},
+            weights=trained.network.state_dict(),
+            words=trained.words,
+            metrics={},
+            extra={"seen_values.npy": seen_values(known)},
+        )
+
+    save()
+    return save
+
+
+@pytest.fixture
+def ask(tmp_path, model):
     labelled = tmp_path / "lines.jsonl"
     labelled.write_text(
         "".join(
@@ -102,6 +117,25 @@ def test_who_finds_nothing_has_no_hit_although_three_of_eight_are_none(ask):
     for part in parts:
         assert part["n_none"] > 0
         assert (part["precision"], part["recall"], part["f1"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("more", "n_found", "lowest"),
+    [
+        ((), 0, {"Color": 0.9}),
+        (("--threshold", "0.5"), 4, {}),
+        (("--at-precision", "0.5"), 4, {"Color": 0.6}),
+        (("--at-precision", "0.9"), 0, {"Color": None}),  # not reached
+    ],
+)
+def test_an_attributes_own_threshold_goes_before_that_for_all(
+    ask, model, more, n_found, lowest
+):
+    model(attribute_thresholds=OWN)
+    done, found = ask(*more)
+    assert (found["n_found"], found["attribute_thresholds"]) == (n_found, lowest)
+    told = "; 1 attributes have one of their own"
+    assert (told in done.output) == bool(lowest)
 
 
 def test_where_keeps_a_part(ask):

@@ -15,12 +15,14 @@ _GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "compare": {
         "answers": ("jobs.compare_answers", "compare"),
+        "attributes": ("jobs.compare_attributes", "compare"),
         "candidates": ("jobs.compare_candidates", "compare"),
     },
     "evaluate": {
         "answers": ("jobs.evaluate_answers", "evaluate"),
         "attributes": ("jobs.evaluate_attributes", "evaluate"),
         "review_answers": ("jobs.evaluate_review_answers", "evaluate"),
+        "attribute_values": ("jobs.evaluate_attribute_values", "evaluate"),
     },
     "show": {"answers": ("jobs.show_answers", "show")},
 }

@@ -1,35 +1,35 @@
 """Train a model that finds the value of an attribute in a product's text.
 
-Reads   labelled files
+Reads   labelled files, or attribute_labels
 Writes  a model folder
 """
 
 import dataclasses
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
-import numpy as np
 import torch
 
-from jobs import config
+from jobs import config, session
+from jobs.attribute_decisions import attribute_thresholds, decision_on, outcomes_of
 from jobs.attribute_measures import Measured, measured
 from jobs.config import SettingsError, TrainAttributes
 from jobs.launch import CONF, PRINT_CONFIG, SET, attempt, document_of, shown
 from jobs.progress import epochs, say
+from jobs.sources.attribute_labels import read_attribute_labels
 from jobs.sources.labelled_attributes import FORMATS, read, split
+from jobs.sources.sets import having
 from jobs.sources.values import LabelledValue
 from models import checkpoint
 from models.attributes import METHODS, WITHOUT_ENCODER, train
 from models.attributes.examples import Asked, Examples, Recipe, Trained
-from models.attributes.extractor import NetworkExtractor
 from models.attributes.seen import seen_values
-from models.calibration import Decision, decide
+from models.calibration import Decision
 from models.encoder import EncoderError, packaged
-from models.extraction import outcome
 from models.training import NotTrainableError
-from udfs.attributes import extract_values
 
 _TOKEN_BUDGET = 8192
 
@@ -65,11 +65,19 @@ def run(
         recipe_of(settings),
         epochs(settings.section),
     )
-    decision = decision_of(trained, validation)
+    outcomes = outcomes_of(trained, validation)
+    decision = decision_on(outcomes)
+    thresholds = attribute_thresholds(
+        outcomes, decision, min_values=settings.min_threshold_values
+    )
     card = checkpoint.save(
         out,
         name=settings.method,
-        config={"sizes": dict(trained.config), **decision.config()},
+        config={
+            "sizes": dict(trained.config),
+            **decision.config(),
+            "attribute_thresholds": thresholds,
+        },
         weights=trained.network.state_dict(),
         words=trained.words,
         metrics={
@@ -101,34 +109,15 @@ def asked_of(rows: Sequence[LabelledValue]) -> Asked:
 def recipe_of(settings: TrainAttributes) -> Recipe:
     """What of the settings changes a training's result."""
     names = [field.name for field in dataclasses.fields(Recipe)]
-    return Recipe(**{name: getattr(settings, name) for name in names})
+    values = {name: getattr(settings, name) for name in names}
+    if settings.mlm_heads is None and settings.models is not None:
+        values["mlm_heads"] = f"{settings.models_folder}/masked-lm-heads"
+    return Recipe(**values)
 
 
 def decision_of(trained: Trained, validation: Sequence[LabelledValue]) -> Decision:
     """Calibration and thresholds: the probability that a found value is right."""
-    model = NetworkExtractor.uncalibrated(trained.network)
-    found, _ = extract_values(
-        model,
-        [row.context for row in validation],
-        [row.attribute for row in validation],
-        token_budget=_TOKEN_BUDGET,
-    )
-    logits = np.array([one.logit for one in found])
-    labels = np.array(
-        [
-            outcome(row.values, one.value(row.context)).right
-            for row, one in zip(validation, found, strict=True)
-        ]
-    )
-    there = np.isfinite(logits)
-    if len(set(labels[there])) < 2:
-        raise NotTrainableError(
-            f"{len(validation)} validation examples: all values found are"
-            f" {'right' if labels.any() else 'wrong'}, expected some of both: give more"
-            " labelled products"
-        )
-    n_values = sum(bool(row.values) for row in validation)
-    return decide(labels[there], logits[there], n_positive=n_values)
+    return decision_on(outcomes_of(trained, validation))
 
 
 def _known(rows: Sequence[LabelledValue]) -> list[tuple[str, str]]:
@@ -145,13 +134,50 @@ def _tell(settings: TrainAttributes, found: Measured) -> None:
     )
 
 
+def _labelled(
+    document: Mapping[str, Any],
+    settings: TrainAttributes,
+    files: Sequence[str],
+    format_name: str | None,
+    where: Sequence[str],
+) -> list[LabelledValue]:
+    """Of files; without any, of the lake."""
+    if files:
+        if format_name is None:
+            known = ", ".join(FORMATS)
+            raise SettingsError(f"--format: not given, expected one of {known}")
+        return read(files, format_name, where=where)
+    if document["lake"] is None:
+        raise SettingsError(
+            "--labelled: no file given, expected some, or --lake DIR of a lake with"
+            " attribute_labels"
+        )
+    spark = session.build(config.spark_of(document))
+    try:
+        rows = read_attribute_labels(
+            spark, str(document["lake"]), n_rows=settings.max_lake_labels
+        )
+    finally:
+        spark.stop()  # its memory is the training's
+    return having(rows, where, LabelledValue)
+
+
 @click.command(name="attributes")
 @click.option("--method", type=click.Choice([*METHODS]), help="Default: conf's.")
+@click.option("--labelled", multiple=True, metavar="FILE", help="May be repeated.")
 @click.option(
-    "--labelled", multiple=True, required=True, metavar="FILE", help="May be repeated."
+    "--format",
+    "format_name",
+    type=click.Choice([*FORMATS]),
+    help="Of the labelled files.",
 )
-@click.option("--format", "format_name", required=True, type=click.Choice([*FORMATS]))
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Keep a part.")
+@click.option(
+    "--lake",
+    "lake_root",
+    metavar="DIR",
+    help="Same as --set lake=DIR; without --labelled its attribute_labels are read.",
+)
 @click.option("--out", metavar="DIR", help="Model folder; default MODELS/attributes.")
 @CONF
 @SET
@@ -159,21 +185,27 @@ def _tell(settings: TrainAttributes, found: Measured) -> None:
 def command(
     method: str | None,
     labelled: tuple[str, ...],
-    format_name: str,
+    format_name: str | None,
     where: tuple[str, ...],
+    lake_root: str | None,
     out: str | None,
     confs: tuple[str, ...],
     overrides: tuple[str, ...],
     print_config: bool,
 ) -> None:
-    """Train the attribute model on labelled values; needs no Spark.
+    """Train the attribute model on labelled values, of files or of the lake itself.
+
+    \b
+    A model of the shop's own specifications:
+      enrich nightly --until pair_reviews ..., then enrich train attributes --lake DIR
 
     Products are split by a hash into train, validation and test; the measures on the
     test part stand in the folder's metrics.json.
-    """
+    """  # noqa: D301 - click's mark is the sign itself
 
     def work() -> None:
         more = [f"train_attributes.method={method}"] if method else []
+        more += [f"lake={lake_root}"] if lake_root else []
         document = document_of(confs, [*overrides, *more], None)
         if print_config:
             click.echo(shown(document))
@@ -183,7 +215,8 @@ def command(
         try:
             if settings.method not in WITHOUT_ENCODER and settings.encoder is None:
                 packaged()  # before the files are read
-            run(settings, read(labelled, format_name, where=where), folder)
+            rows = _labelled(document, settings, labelled, format_name, where)
+            run(settings, rows, folder)
         except (NotTrainableError, EncoderError) as error:
             raise SettingsError(str(error)) from error
 

@@ -69,11 +69,17 @@ def decide(
         threshold=best_threshold(labels, scores, n_positive=n_positive),
         slope=slope,
         offset=offset,
-        at_precision=_at_precision(labels, scores),
+        at_precision=thresholds_at(labels, scores),
     )
 
 
-def _at_precision(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
+def thresholds_at(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
+    """Each of `PRECISIONS` that was reached, to the lowest threshold that reached it.
+
+    Args:
+        labels: 0 or 1, [n].
+        scores: The higher the surer, [n].
+    """
     order = np.argsort(-scores, kind="stable")
     right = np.cumsum(labels[order] == 1)
     precision = right / np.arange(1, len(order) + 1)

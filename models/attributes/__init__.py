@@ -16,7 +16,19 @@ if TYPE_CHECKING:
     from models.attributes.examples import Examples, Recipe, Report, Trained
     from models.attributes.extractor import Extracted
 
-METHODS = ("gazetteer", "qa", "qa-mlm", "qa-cls", "aveqa")
+METHODS = (
+    "gazetteer",
+    "bilstm",
+    "bilstm-crf",
+    "opentag",
+    "suopentag",
+    "encoder-crf",
+    "qa",
+    "qa-mlm",
+    "qa-cls",
+    "aveqa",
+    "aveqa-gazetteer",
+)
 WITHOUT_ENCODER = ("gazetteer",)
 
 

@@ -31,16 +31,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.attributes.examples import Asked, Examples, Recipe, Report, Trained
-from models.attributes.extractor import Extracted, best_of
-from models.attributes.masked_lm import MaskedHead, distillation, fitted_head, masked
+from models.attributes.examples import Examples, Recipe, Report, Span, Trained
+from models.attributes.extractor import Extracted
+from models.attributes.forgetting import Forgetting
+from models.attributes.masked_heads import fitted_head, own_head
+from models.attributes.masked_lm import Teacher, distillation, masked
 from models.attributes.spans import SpanHead, best_spans
-from models.attributes.windows import Batch, Reader, Window
-from models.encoder import Encoder, Tokens, WordPieces, pretrained
-from models.extraction import outcome, total
+from models.attributes.validation import f1_of
+from models.attributes.windows import Reader, Window
+from models.encoder import Encoder, Pretrained, Tokens, WordPieces, pretrained
 from models.training import Log, fit, shuffled
-
-_WINDOWS_AT_ONCE = 64
 
 
 class Aveqa(nn.Module):
@@ -68,14 +68,11 @@ class Aveqa(nn.Module):
 
     def extract(self, windows: Sequence[Window]) -> list[Extracted]:
         """The best span of each window, with its log-odds against no value."""
-        device = self.span.begin.weight.device
-        batch = self.reader.padded(windows).to(device)
-        states = self.encoder(batch.tokens).float()
-        best = best_spans(self.span, states, batch.legal)
+        states, legal = self.read(windows)
+        best = best_spans(self.span, states, legal)
         odds = best.log_probability - best.none
         if self.has_value is not None:
-            verdict = self.has_value(states[:, 0])
-            odds = torch.minimum(odds, verdict[:, 1] - verdict[:, 0])
+            odds = torch.minimum(odds, self.verdict(states))
         found = []
         for window, begin, end, logit in zip(
             windows, best.begin.tolist(), best.end.tolist(), odds.tolist(), strict=True
@@ -83,6 +80,20 @@ class Aveqa(nn.Module):
             span = window.characters(begin, end) if window.text.ids else None
             found.append(Extracted(window.example, span, logit))
         return found
+
+    def read(self, windows: Sequence[Window]) -> tuple[Tensor, Tensor]:
+        """States of some windows, fp32 [B, L, d], and where a span may be, [B, L]."""
+        batch = self.reader.padded(windows).to(self.span.begin.weight.device)
+        states: Tensor = self.encoder(batch.tokens).float()
+        return states, batch.legal
+
+    def verdict(self, states: Tensor) -> Tensor:
+        """The classifier's log-odds of a value, [B]; 0 where there is none."""
+        if self.has_value is None:
+            return states.new_zeros(len(states))
+        logits = self.has_value(states[:, 0])
+        odds: Tensor = logits[:, 1] - logits[:, 0]
+        return odds
 
 
 class Losses:
@@ -92,11 +103,19 @@ class Losses:
         self,
         network: Aveqa,
         windows: Sequence[Window],
-        spans: Sequence[tuple[int, int] | None],
+        spans: Sequence[Span | None],
         recipe: Recipe,
-        teacher: Encoder | None,
-        head: MaskedHead | None,
+        teacher: Teacher | None,
     ) -> None:
+        """Take what is learnt.
+
+        Args:
+            network: The student.
+            windows: Of some examples.
+            spans: Characters of each example's value.
+            recipe: With the weights.
+            teacher: None: nothing is distilled.
+        """
         self.network = network
         self.windows = windows
         self.targets = np.array(
@@ -104,53 +123,55 @@ class Losses:
         )
         self.recipe = recipe
         self.teacher = teacher
-        self.head = head
         self.generator = torch.Generator().manual_seed(recipe.seed)
 
     def __call__(self, places: np.ndarray) -> Tensor:
         """L of 5.6."""
-        recipe, network = self.recipe, self.network
-        device = network.span.begin.weight.device
+        network, recipe = self.network, self.recipe
         batch = network.reader.padded([self.windows[place] for place in places])
-        batch = batch.to(device)
-        begin, end = torch.from_numpy(self.targets[places]).to(device).unbind(1)
-        hidden_states = None
-        if self.head is not None:
-            tokens, hidden = self._masked(batch, begin, end)
-            hidden_states = network.encoder(tokens)
-        if hidden_states is not None and recipe.is_single_pass:
-            states = hidden_states
+        batch = batch.to(network.span.begin.weight.device)
+        targets = torch.from_numpy(self.targets[places]).to(batch.legal.device)
+        begin, end = targets.unbind(1)
+        if self.teacher is None:
+            return self._tasks(network.encoder(batch.tokens), batch.legal, begin, end)
+        steps = torch.arange(batch.legal.shape[1], device=begin.device)
+        gold = (steps >= begin.unsqueeze(1)) & (steps <= end.unsqueeze(1))
+        pieces = network.reader.pieces
+        tokens, hidden = masked(batch, pieces, recipe.mask_share, self.generator, gold)
+        if recipe.is_single_pass:
+            states = masked_states = network.encoder(tokens)
         else:
-            states = network.encoder(batch.tokens)
-        value = network.span.loss(states, batch.legal, begin, end)
+            both = network.encoder(_behind(batch.tokens, tokens))
+            states, masked_states = both.chunk(2)
+        distilled = distillation(
+            self.teacher.head(masked_states[hidden]),
+            self.teacher.logits(tokens, hidden),
+            temperature=recipe.temperature,
+            is_literal=recipe.is_literal_direction,
+        )
+        tasks = self._tasks(states, batch.legal, begin, end)
+        return tasks + recipe.alpha * distilled
+
+    def _tasks(
+        self, states: Tensor, legal: Tensor, begin: Tensor, end: Tensor
+    ) -> Tensor:
+        """L_QA + beta L_NA."""
+        network = self.network
+        value = network.span.loss(states, legal, begin, end)
         if network.has_value is not None:
             verdict = network.has_value(states[:, 0])
-            value = value + recipe.beta * F.cross_entropy(verdict, (begin > 0).long())
-        if hidden_states is not None and self.head is not None:
-            ours = self.head(hidden_states[hidden])
-            theirs = self._teacher(tokens, hidden)
-            value = value + recipe.alpha * distillation(
-                ours,
-                theirs,
-                temperature=recipe.temperature,
-                is_literal=recipe.is_literal_direction,
-            )
+            of_class = F.cross_entropy(verdict, (begin > 0).long())
+            value = value + self.recipe.beta * of_class
         return value
 
-    def _masked(
-        self, batch: Batch, begin: Tensor, end: Tensor
-    ) -> tuple[Tokens, Tensor]:
-        places = torch.arange(batch.legal.shape[1], device=begin.device)
-        gold = (places >= begin.unsqueeze(1)) & (places <= end.unsqueeze(1))
-        pieces = self.network.reader.pieces
-        return masked(batch, pieces, self.recipe.mask_share, self.generator, gold)
 
-    def _teacher(self, tokens: Tokens, hidden: Tensor) -> Tensor:
-        assert self.teacher is not None
-        assert self.head is not None
-        with torch.no_grad():
-            logits: Tensor = self.head(self.teacher(tokens)[hidden])
-        return logits
+def _behind(first: Tokens, second: Tokens) -> Tokens:
+    """Two batches as one: more texts of like length, which the encoder reads faster."""
+    return Tokens(
+        torch.cat([first.ids, second.ids]),
+        torch.cat([first.mask, second.mask]),
+        torch.cat([first.types, second.types]),
+    )
 
 
 def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
@@ -166,25 +187,28 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         "is_literal_head": recipe.is_literal_head,
         "has_classifier": recipe.beta > 0,
     }
-    network = Aveqa(source.encoder(), source.words, config)
-    asked = examples.training
+    encoder = source.encoder(dropout=recipe.dropout)
+    network = Aveqa(encoder, source.words, config)
+    asked, validation = examples.training, examples.validation
     windows = network.windows(asked.contexts, asked.attributes)
-    teacher, head = None, None
-    if recipe.alpha > 0:
-        teacher = source.encoder().requires_grad_(False).eval()
-        head = fitted_head(
-            teacher,
-            network.reader,
-            windows,
-            share=recipe.mask_share,
-            batch_size=recipe.batch_size,
-            epochs=recipe.mlm_epochs,
-            seed=recipe.seed,
-        )
+    teacher = None
+    if recipe.alpha > 0 or recipe.is_forgetting_measured:
+        teacher = _teacher(source, network.reader, windows, recipe)
     log = Log(report)
+    forgetting = None
+    if teacher is not None and recipe.is_forgetting_measured:
+        read = network.windows(validation.contexts, validation.attributes)
+        forgetting = Forgetting(encoder, teacher, network.reader, read, recipe)
+
+    def evaluate() -> float:
+        if forgetting is not None:
+            log(forgetting.measured())
+        return f1_of(network, validation)
+
+    distilled = teacher if recipe.alpha > 0 else None
     fit(
         network,
-        Losses(network, windows, asked.spans, recipe, teacher, head),
+        Losses(network, windows, asked.spans, recipe, distilled),
         np.zeros(len(windows)),
         phase="train",
         learning_rate=recipe.head_learning_rate,
@@ -196,7 +220,7 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         max_epochs=recipe.max_epochs,
         rng=np.random.default_rng(recipe.seed),
         batches=shuffled,
-        evaluate=lambda: f1_of(network, examples.validation),
+        evaluate=evaluate,
         patience=recipe.patience,
         max_seconds=recipe.max_seconds,
         report=log,
@@ -204,24 +228,21 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
     return Trained(network.eval(), config, source.words, history=log.history)
 
 
-@torch.inference_mode()
-def f1_of(network: Aveqa, asked: Asked) -> float:
-    """F1 of 7.4 on some examples."""
-    windows = network.windows(asked.contexts, asked.attributes)
-    order = np.argsort([len(window) for window in windows], kind="stable")
-    found: list[Extracted] = []
-    for start in range(0, len(order), _WINDOWS_AT_ONCE):
-        chosen = order[start : start + _WINDOWS_AT_ONCE]
-        found += network.extract([windows[place] for place in chosen])
-    best = best_of(found, len(asked))
-    counts = [
-        outcome(
-            [] if gold is None else [gold],
-            one.value(context) if one.logit > 0 else None,
-        )
-        for gold, one, context in zip(asked.values(), best, asked.contexts, strict=True)
-    ]
-    return total(counts).measures[2]
+def _teacher(
+    source: Pretrained, reader: Reader, windows: Sequence[Window], recipe: Recipe
+) -> Teacher:
+    encoder = source.encoder().requires_grad_(False).eval()
+    head = own_head(recipe.encoder, encoder) or fitted_head(
+        encoder,
+        reader,
+        windows,
+        share=recipe.mask_share,
+        batch_size=recipe.batch_size,
+        epochs=recipe.mlm_epochs,
+        seed=recipe.seed,
+        folder=recipe.mlm_heads,
+    )
+    return Teacher(encoder, head)
 
 
 def build(config: Mapping[str, Any], words: Sequence[str]) -> Aveqa:

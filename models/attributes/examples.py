@@ -36,6 +36,17 @@ class Asked:
             for context, span in zip(self.contexts, self.spans, strict=True)
         ]
 
+    def at(self, places: Sequence[int]) -> "Asked":
+        """Some of the examples."""
+        return Asked(
+            contexts=[self.contexts[place] for place in places],
+            attributes=[self.attributes[place] for place in places],
+            spans=[self.spans[place] for place in places],
+            products=[self.products[place] for place in places]
+            if self.products
+            else (),
+        )
+
 
 @dataclass(frozen=True)
 class Examples:
@@ -90,6 +101,20 @@ class Recipe:
         is_single_pass: All losses from one masked pass.
         mask_share: Of the tokens, for the distillation.
         mlm_epochs: Of fitting a masked-LM head to an encoder that has none.
+        mlm_heads: Folder where fitted heads are kept; None: each is fitted anew.
+        is_forgetting_measured: Whether the distillation loss on validation texts is
+            told after each epoch of a fine-tuning, as phase "forgetting", also of one
+            that does not distil; changes no weights.
+        dropout: Of the encoder while it is trained.
+        hidden_size: Units of an LSTM in each direction.
+        lstm_dropout: Of an LSTM's inputs and states.
+        attention_size: Units of OpenTag's self-attention.
+        tagger_epochs: Of a tagger over frozen vectors, whose rate stays as it is.
+        tagger_patience: Epochs of it without a better validation F1.
+        min_values: Training values without which an attribute gets no tagger of its
+            own and never finds a value.
+        held_share: Of the training products, those that no network is trained on but
+            the combination of AVEQA with the gazetteer.
     """
 
     seed: int
@@ -111,6 +136,16 @@ class Recipe:
     is_single_pass: bool
     mask_share: float
     mlm_epochs: float
+    mlm_heads: str | None
+    is_forgetting_measured: bool
+    dropout: float
+    hidden_size: int
+    lstm_dropout: float
+    attention_size: int
+    tagger_epochs: int
+    tagger_patience: int
+    min_values: int
+    held_share: float
 
 
 @dataclass(frozen=True)

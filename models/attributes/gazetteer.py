@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -24,6 +25,8 @@ from models.extraction import normalised
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 _BETWEEN = "\t"
+# All attributes of a text are asked one behind the other.
+_TEXTS = 256
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,21 @@ class Text:
 
 
 @dataclass(frozen=True)
-class _Match:
+class Match:
+    """A known value in a text.
+
+    Attributes:
+        place: Of the value among those that are known.
+        span: Its characters.
+    """
+
     place: int
     span: Span
+
+    @property
+    def length(self) -> int:
+        """Characters."""
+        return self.span[1] - self.span[0]
 
 
 class Gazetteer(nn.Module):
@@ -76,30 +91,44 @@ class Gazetteer(nn.Module):
         return [self._of(one) for one in windows]
 
     def _of(self, text: Text) -> Extracted:
-        match = self.longest(text.context, text.attribute)
-        if match is None:
+        found = self.matches(text.context, text.attribute)
+        if not found:
             return Extracted(text.example, None, -math.inf)
-        n_found, n_right = (
-            int(counts[match.place]) for counts in (self.n_found, self.n_right)
-        )
-        share = (n_right + 1) / (n_found + 2)
-        return Extracted(text.example, match.span, math.log(share / (1 - share)))
+        precision, _ = self.evidence(found[0].place)
+        return Extracted(text.example, found[0].span, precision)
 
-    def longest(self, context: str, attribute: str) -> _Match | None:
-        """The longest known value in characters; of two as long the first."""
+    def evidence(self, place: int) -> tuple[float, float]:
+        """Log-odds of a known value's precision, and log (1 + n_right)."""
+        n_right = int(self.n_right[place])
+        n_wrong = int(self.n_found[place]) - n_right
+        return math.log((n_right + 1) / (n_wrong + 1)), math.log1p(n_right)
+
+    def knows(self, attribute: str) -> bool:
+        """Whether any value of the attribute is known."""
+        return normalised(attribute) in self._values
+
+    def matches(self, context: str, attribute: str) -> list[Match]:
+        """Known values in the text, the longest first; of two as long the first."""
         of_first = self._values.get(normalised(attribute), {})
-        found = [(word.group(), word.span()) for word in _WORD.finditer(context)]
-        words = [word.lower() for word, _ in found]
-        best: _Match | None = None
+        if not of_first:
+            return []
+        words, spans = _words(context)
+        matches = []
         for start, word in enumerate(words):
             for parts, place in of_first.get(word, []):
                 end = start + len(parts)
-                if tuple(words[start:end]) != parts:
-                    continue
-                span = found[start][1][0], found[end - 1][1][1]
-                if best is None or span[1] - span[0] > best.span[1] - best.span[0]:
-                    best = _Match(place, span)
-        return best
+                if words[start:end] == parts:
+                    span = spans[start][0], spans[end - 1][1]
+                    matches.append(Match(place, span))
+        return sorted(matches, key=lambda one: -one.length)
+
+
+@lru_cache(maxsize=_TEXTS)
+def _words(text: str) -> tuple[tuple[str, ...], tuple[Span, ...]]:
+    found = list(_WORD.finditer(text))
+    return tuple(one.group().lower() for one in found), tuple(
+        one.span() for one in found
+    )
 
 
 def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
@@ -117,8 +146,7 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
     for context, attribute, value in zip(
         asked.contexts, asked.attributes, values, strict=True
     ):
-        match = network.longest(context, attribute)
-        if match is not None:
+        for match in network.matches(context, attribute)[:1]:
             network.n_found[match.place] += 1
             found = context[match.span[0] : match.span[1]]
             is_right = value is not None and normalised(found) == normalised(value)

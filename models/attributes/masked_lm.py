@@ -9,23 +9,17 @@ still, turns the states of both into distributions over the pieces:
 Given is the mean over the masked pieces, less the teacher's entropy where the teacher
 is the target: the same gradient, and 0 where both agree.
 
-An encoder without such a head, as MiniLM, gets one: transform and bias are fitted to
-masked training texts with the encoder standing still; the decoder is tied to its
-piece embeddings.
+Where the head comes from: `masked_heads`.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.attributes.windows import Batch, Reader, Window
+from models.attributes.windows import Batch
 from models.encoder import Encoder, Tokens, WordPieces
-from models.training import fit, shuffled
-
-_HEAD_RATE = 1e-3
 
 
 class MaskedHead(nn.Module):
@@ -46,6 +40,20 @@ class MaskedHead(nn.Module):
         """Logits over the pieces."""
         mixed = self.norm(F.gelu(self.dense(states)))
         found: Tensor = mixed @ self.decoder.T + self.bias
+        return found
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """An encoder as it was pretrained, and the head that turns states into pieces."""
+
+    encoder: Encoder
+    head: MaskedHead
+
+    @torch.no_grad()
+    def logits(self, tokens: Tokens, hidden: Tensor) -> Tensor:
+        """Of the masked pieces, [M, V]."""
+        found: Tensor = self.head(self.encoder(tokens)[hidden])
         return found
 
 
@@ -91,44 +99,3 @@ def distillation(
     if is_literal:
         return -(ours.exp() * theirs).sum(dim=1).mean()
     return (theirs.exp() * (theirs - ours)).sum(dim=1).mean()
-
-
-def fitted_head(
-    encoder: Encoder,
-    reader: Reader,
-    windows: Sequence[Window],
-    *,
-    share: float,
-    batch_size: int,
-    epochs: float,
-    seed: int,
-) -> MaskedHead:
-    """A head for an encoder that has none; the encoder stands still."""
-    head = MaskedHead(encoder).to(next(encoder.parameters()).device)
-    generator = torch.Generator().manual_seed(seed)
-    encoder.eval()
-
-    def loss(places: np.ndarray) -> Tensor:
-        batch = reader.padded([windows[place] for place in places])
-        batch = batch.to(head.bias.device)
-        tokens, hidden = masked(batch, reader.pieces, share, generator)
-        with torch.no_grad():
-            states = encoder(tokens)[hidden]
-        logits: Tensor = head(states)
-        if not len(logits):
-            return logits.sum()
-        value: Tensor = F.cross_entropy(logits, batch.tokens.ids[hidden])
-        return value
-
-    fit(
-        head,
-        loss,
-        np.zeros(len(windows)),
-        phase="masked-LM head",
-        learning_rate=_HEAD_RATE,
-        batch_size=batch_size,
-        max_epochs=epochs,
-        rng=np.random.default_rng(seed),
-        batches=shuffled,
-    )
-    return head.requires_grad_(False).eval()

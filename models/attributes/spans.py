@@ -54,6 +54,16 @@ class SpanHead(nn.Module):
         logits = mixed.squeeze(3).masked_fill(~allowed, -torch.inf)
         return F.log_softmax(logits, dim=2)
 
+    def score(self, states: Tensor, legal: Tensor, spans: Tensor) -> Tensor:
+        """Log-probability of K spans of each window, [B, K, 2] to [B, K].
+
+        That of the begin and of the end given it; -inf where a span is not legal.
+        """
+        begin, end = spans.unbind(2)
+        of_begin = self.begins(states, legal).gather(1, begin)
+        ends = self.ends(states, legal, begin)
+        return of_begin + ends.gather(2, end.unsqueeze(2)).squeeze(2)
+
     def loss(self, states: Tensor, legal: Tensor, begin: Tensor, end: Tensor) -> Tensor:
         """(CE_b + CE_e) / 2, the end given the gold begin; targets [B]."""
         begins = self.begins(states, legal)

@@ -5,6 +5,7 @@ attribute do not fit, the text is read in windows that share `stride` pieces, so
 value at a border stands whole in one of them; the attribute is never cut.
 
     [CLS] text [SEP] attribute [SEP]        token types 0 ... 0 1 ... 1
+    [CLS] text [SEP]                        where the attribute is read apart
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ import torch
 from models.attributes.examples import Span
 from models.encoder import Pieces, Tokens, WordPieces
 
-_MARKS = 3
+_MARKS, _MARKS_APART = 3, 2
 _LONGEST_ATTRIBUTE = 0.5  # of a window
 
 
@@ -27,20 +28,30 @@ class Window:
 
     Attributes:
         example: Place of the example.
+        name: Of the attribute, as it was asked for.
         text: Pieces of the whole text.
         first: First piece of the stretch.
         end: Piece behind its last.
-        attribute: Ids of the attribute's pieces.
+        attribute: Ids of the attribute's pieces; None: it is read apart.
     """
 
     example: int
+    name: str
     text: Pieces
     first: int
     end: int
-    attribute: tuple[int, ...]
+    attribute: tuple[int, ...] | None
 
     def __len__(self) -> int:
-        return self.end - self.first + len(self.attribute) + _MARKS
+        n_text = self.end - self.first
+        if self.attribute is None:
+            return n_text + _MARKS_APART
+        return n_text + len(self.attribute) + _MARKS
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Ids of the stretch's pieces."""
+        return self.text.ids[self.first : self.end]
 
     def characters(self, begin: int, end: int) -> Span:
         """Characters of the pieces from `begin` to `end`, places in the window."""
@@ -64,33 +75,53 @@ class Window:
 class Reader:
     """Cuts texts into windows, and pads windows."""
 
-    def __init__(self, pieces: WordPieces, *, max_tokens: int, stride: int) -> None:
+    def __init__(
+        self,
+        pieces: WordPieces,
+        *,
+        max_tokens: int,
+        stride: int,
+        is_apart: bool = False,
+    ) -> None:
+        """Take the sizes of a window.
+
+        Args:
+            pieces: Of the tokens.
+            max_tokens: Of a window, the marks with it.
+            stride: Tokens that neighbouring windows share.
+            is_apart: Whether the attribute is read apart: all attributes of a text
+                then have the same windows.
+        """
         self.pieces = pieces
         self.max_tokens = max_tokens
         self.stride = stride
+        self.is_apart = is_apart
 
     def windows(
         self, contexts: Sequence[str], attributes: Sequence[str]
     ) -> list[Window]:
         """All windows of some examples; one without pieces has an empty one."""
         texts = self._pieces(contexts)
-        names = self._pieces(attributes)
+        longest = int(self.max_tokens * _LONGEST_ATTRIBUTE)
+        asked = {} if self.is_apart else self._pieces(attributes)
         found: list[Window] = []
         for place, (context, name) in enumerate(zip(contexts, attributes, strict=True)):
-            asked = names[name].ids[: int(self.max_tokens * _LONGEST_ATTRIBUTE)]
-            found += self._of_one(place, texts[context], asked)
+            ids = asked[name].ids[:longest] if name in asked else None
+            found += self._of_one(place, name, texts[context], ids)
         return found
 
     def _pieces(self, texts: Sequence[str]) -> Mapping[str, Pieces]:
         distinct = list(dict.fromkeys(texts))
         return dict(zip(distinct, self.pieces.plain(distinct), strict=True))
 
-    def _of_one(self, place: int, text: Pieces, asked: tuple[int, ...]) -> list[Window]:
-        size = self.max_tokens - _MARKS - len(asked)
+    def _of_one(
+        self, place: int, name: str, text: Pieces, asked: tuple[int, ...] | None
+    ) -> list[Window]:
+        size = self.max_tokens - len(Window(place, name, text, 0, 0, asked))
         step = max(1, size - self.stride)
         n_windows = 1 + max(0, -(-(len(text.ids) - size) // step))
         return [
-            Window(place, text, first, min(first + size, len(text.ids)), asked)
+            Window(place, name, text, first, min(first + size, len(text.ids)), asked)
             for first in range(0, n_windows * step, step)
         ]
 
@@ -102,15 +133,10 @@ class Reader:
         mask = np.zeros(ids.shape, dtype=bool)
         legal = np.zeros(ids.shape, dtype=bool)
         for row, window in enumerate(windows):
-            text = window.text.ids[window.first : window.end]
-            n_text = len(text)
-            line = [
-                self.pieces.cls,
-                *text,
-                self.pieces.sep,
-                *window.attribute,
-                self.pieces.sep,
-            ]
+            n_text = len(window.ids)
+            line = [self.pieces.cls, *window.ids, self.pieces.sep]
+            if window.attribute is not None:
+                line += [*window.attribute, self.pieces.sep]
             ids[row, : len(line)] = line
             types[row, n_text + 2 : len(line)] = 1
             mask[row, : len(line)] = True

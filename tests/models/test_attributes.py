@@ -1,6 +1,5 @@
-"""AVEQA's parts against their equations, and what every attribute method must do."""
+"""AVEQA's parts against their equations."""
 
-import dataclasses
 import math
 
 import numpy as np
@@ -9,65 +8,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import checkpoint
-from models.attributes import METHODS, WITHOUT_ENCODER, aveqa, load, train
 from models.attributes.aveqa import Aveqa, Losses
-from models.attributes.examples import Asked, Examples, Recipe
 from models.attributes.extractor import Extracted, best_of
-from models.attributes.gazetteer import Gazetteer
-from models.attributes.masked_lm import MaskedHead, distillation, masked
+from models.attributes.masked_lm import MaskedHead, Teacher, distillation, masked
 from models.attributes.spans import SpanHead, best_spans
 from models.attributes.windows import Reader
 from models.encoder import WordPieces, pretrained
-from models.training import NotTrainableError
-
-COLOURS, SIZES = ("w1", "w2", "w3 w4"), ("w5", "w6")
-
-
-def recipe(**changes):
-    values = {
-        "seed": 1,
-        "encoder": None,
-        "max_tokens": 24,
-        "stride": 4,
-        "learning_rate": 0.003,
-        "head_learning_rate": 0.01,
-        "warm_up": 0.1,
-        "batch_size": 16,
-        "max_epochs": 12,
-        "patience": 12,
-        "max_seconds": 60,
-        "alpha": 0.5,
-        "beta": 0.5,
-        "temperature": 2.0,
-        "is_literal_head": False,
-        "is_literal_direction": False,
-        "is_single_pass": False,
-        "mask_share": 0.15,
-        "mlm_epochs": 1.0,
-    }
-    return Recipe(**{**values, **changes})
-
-
-def asked(n, seed=0):
-    """Texts with a colour, a size or none: `w20` asks for colours, `w21` for sizes."""
-    rng = np.random.default_rng(seed)
-    contexts, attributes, spans = [], [], []
-    for _ in range(n):
-        value = str(rng.choice([*COLOURS, *SIZES]))
-        before = " ".join(f"w{i}" for i in rng.integers(10, 20, rng.integers(0, 4)))
-        context = f"{before} {value} w{rng.integers(10, 20)}".strip()
-        is_colour = bool(rng.integers(2))
-        begin = context.index(value)
-        has_value = (value in COLOURS) == is_colour
-        contexts.append(context)
-        attributes.append("w20" if is_colour else "w21")
-        spans.append((begin, begin + len(value)) if has_value else None)
-    return Asked(contexts, attributes, spans)
-
-
-def examples(n=96):
-    return Examples(asked(n), asked(32, seed=1))
+from tests.models.toy_attributes import asked, extracted, recipe
 
 
 @pytest.fixture
@@ -84,17 +31,9 @@ def network(tiny):
     return Aveqa(source.encoder(), source.words, config).eval()
 
 
-def extracted(network, contexts, attributes):
-    windows = network.windows(contexts, attributes)
-    return best_of(network.extract(windows), len(contexts))
-
-
 def softmax(values):
     values = np.exp(np.array(values))
     return values / values.sum()
-
-
-# ---- spans (5.3) ----
 
 
 @torch.inference_mode()
@@ -159,9 +98,6 @@ def test_no_value_ends_where_it_begins_and_no_span_leaves_the_text():
         (begins[b] + of_end(b)[e]).item() for b in range(1, 4) for e in range(b, 4)
     ]
     assert best.log_probability[0].item() == pytest.approx(max(everything))
-
-
-# ---- distillation (5.4) ----
 
 
 def test_the_printed_direction_rewards_the_one_hot_student():
@@ -232,8 +168,8 @@ def test_gradients_of_the_distillation_reach_the_student_and_not_the_teacher(tin
     part = asked(8)
     windows = network.windows(part.contexts, part.attributes)
     given = recipe(alpha=1.0, beta=0.0, mask_share=0.5)
-    both = Losses(network, windows, part.spans, given, teacher, head)
-    alone = Losses(network, windows, part.spans, given, None, None)
+    both = Losses(network, windows, part.spans, given, Teacher(teacher, head))
+    alone = Losses(network, windows, part.spans, given, None)
     places = np.arange(8)
     gain = both(places) - alone(places)
     assert gain > 0
@@ -241,9 +177,6 @@ def test_gradients_of_the_distillation_reach_the_student_and_not_the_teacher(tin
     assert all(one.grad is None for one in [*teacher.parameters(), *head.parameters()])
     layers = student.bert.encoder.parameters()
     assert all(one.grad is not None and one.grad.abs().sum() > 0 for one in layers)
-
-
-# ---- windows (5.8 iii, 5.13) ----
 
 
 @settings(max_examples=60, deadline=None)
@@ -304,9 +237,6 @@ def test_the_surest_window_of_a_text_is_its_answer():
     assert second.value("abcd") == "ab"
 
 
-# ---- the network ----
-
-
 @torch.inference_mode()
 def test_padding_and_batch_change_nothing(network):
     part = asked(12, seed=4)
@@ -365,12 +295,12 @@ def random_network(tiny):
 @pytest.mark.parametrize("is_single_pass", [False, True])
 def test_gradients_reach_every_parameter(network, tiny, is_single_pass):
     source = pretrained(tiny)
-    teacher = source.encoder().requires_grad_(False).eval()
-    head = MaskedHead(teacher).requires_grad_(False)
+    encoder = source.encoder().requires_grad_(False).eval()
+    teacher = Teacher(encoder, MaskedHead(encoder).requires_grad_(False))
     part = asked(16)
     windows = network.windows(part.contexts, part.attributes)
     given = recipe(is_single_pass=is_single_pass)
-    Losses(network, windows, part.spans, given, teacher, head)(np.arange(16)).backward()
+    Losses(network, windows, part.spans, given, teacher)(np.arange(16)).backward()
     without = {
         name
         for name, one in network.named_parameters()
@@ -381,18 +311,17 @@ def test_gradients_reach_every_parameter(network, tiny, is_single_pass):
 
 def test_the_loss_is_the_weighted_sum_of_the_three(network, tiny):
     source = pretrained(tiny)
-    teacher = source.encoder().requires_grad_(False).eval()
-    head = MaskedHead(teacher).requires_grad_(False)
+    encoder = source.encoder().requires_grad_(False).eval()
+    teacher = Teacher(encoder, MaskedHead(encoder).requires_grad_(False))
     part = asked(6, seed=2)
     windows = network.windows(part.contexts, part.attributes)
 
     def loss(**changes):
         given = recipe(**changes)
-        parts = (teacher, head) if given.alpha else (None, None)
+        distilled = teacher if given.alpha else None
+        losses = Losses(network, windows, part.spans, given, distilled)
         with torch.no_grad():
-            return Losses(network, windows, part.spans, given, *parts)(
-                np.arange(6)
-            ).item()
+            return losses(np.arange(6)).item()
 
     alone = loss(alpha=0, beta=0)
     of_class = loss(alpha=0, beta=1) - alone
@@ -400,93 +329,3 @@ def test_the_loss_is_the_weighted_sum_of_the_three(network, tiny):
     assert loss(alpha=0, beta=3) == pytest.approx(alone + 3 * of_class, abs=1e-4)
     # The student is the teacher: nothing to distil, whatever the mask.
     assert whole == pytest.approx(alone, abs=1e-4)
-
-
-# ---- every method ----
-
-
-@pytest.fixture(scope="module", params=METHODS)
-def trained(request, tiny):
-    given = recipe(encoder=tiny)
-    return request.param, train(request.param, examples(), given, lambda _: None)
-
-
-def test_a_method_learns_its_toy(trained):
-    name, found = trained
-    part = asked(64, seed=7)
-    with torch.inference_mode():
-        best = extracted(found.network, part.contexts, part.attributes)
-    right = [
-        (one.value(context) if one.logit > 0 else None) == gold
-        for one, context, gold in zip(best, part.contexts, part.values(), strict=True)
-    ]
-    # The values and the attributes are those of training: every method can.
-    assert np.mean(right) > 0.85, name
-
-
-def test_a_model_is_the_same_after_saving(trained, tmp_path):
-    name, found = trained
-    card = checkpoint.save(
-        str(tmp_path / "m"),
-        name=name,
-        config={"sizes": dict(found.config), "threshold": 0.4, "calibration": [2, 1]},
-        weights=found.network.state_dict(),
-        words=found.words,
-        metrics={},
-    )
-    model = load(card.folder, device="cpu", precision="fp32")
-    part = asked(8, seed=9)
-    windows = model.windows(part.contexts, part.attributes)
-    with torch.inference_mode():
-        expected = found.network.extract(windows)
-    assert model.extract(windows) == expected
-    assert model.score(0.5) == pytest.approx(1 / (1 + math.exp(-2)))
-    assert (model.name, model.threshold) == (name, 0.4)
-
-
-@pytest.mark.parametrize("name", METHODS)
-def test_examples_without_a_value_are_refused(name, tiny):
-    part = asked(8)
-    empty = dataclasses.replace(part, spans=[None] * 8)
-    for one in (Examples(empty, part), Examples(part, empty)):
-        with pytest.raises(NotTrainableError, match=r"8 .* examples hold no value"):
-            train(name, one, recipe(encoder=tiny), lambda _: None)
-
-
-def test_the_variants_leave_their_tasks_out(tiny, monkeypatch):
-    given = []
-    monkeypatch.setattr(
-        aveqa, "train", lambda examples, recipe, report: given.append(recipe)
-    )
-    for name in METHODS:
-        if name not in WITHOUT_ENCODER:
-            train(name, examples(), recipe(), lambda _: None)
-    assert [(one.alpha, one.beta) for one in given] == [
-        (0.0, 0.0),
-        (0.5, 0.0),
-        (0.0, 0.5),
-        (0.5, 0.5),
-    ]
-
-
-# ---- the gazetteer ----
-
-
-def test_the_longest_known_value_of_the_attribute_is_taken_at_words_borders():
-    lines = ("color\tred", "color\tred wine", "size\tred wine glass", "color\t2.4-ghz")
-    found = Gazetteer(lines)
-    context = "Redder, RED   Wine glass red 2.4-GHz"
-    (one,) = extracted(found, [context], ["Color"])
-    assert one.value(context) == "RED   Wine"
-    (other,) = extracted(found, [context], ["material"])
-    assert (other.span, other.logit) == (None, -math.inf)
-
-
-def test_a_word_that_is_rarely_meant_is_not_taken():
-    contexts = ["new shirt", "new coat", "new hat", "red shoe"]
-    spans = [(0, 3), None, None, (0, 3)]
-    part = Asked(contexts, ["color"] * 4, spans)
-    found = train("gazetteer", Examples(part, part), recipe(), lambda _: None).network
-    new, red = extracted(found, ["new x", "red x"], ["color"] * 2)
-    assert new.logit == pytest.approx(math.log(2 / 3))  # (1 + 1) / (3 + 2)
-    assert red.logit == pytest.approx(math.log(2))  # (1 + 1) / (1 + 2)

@@ -1,0 +1,193 @@
+"""AVEQA with the gazetteer: candidates, features, and who fits what."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from models.attributes import aveqa, aveqa_gazetteer
+from models.attributes.aveqa import Aveqa
+from models.attributes.aveqa_gazetteer import (
+    N_FEATURES,
+    AveqaGazetteer,
+    fit_weights,
+    held_back,
+    train,
+)
+from models.attributes.examples import Asked, Examples, Trained
+from models.attributes.gazetteer import Gazetteer
+from models.attributes.spans import best_spans
+from models.encoder import pretrained
+from models.training import NotTrainableError
+from tests.models.toy_attributes import asked, extracted, recipe
+
+LINES = ("w20\tw3 w4", "w20\tw3", "w20\tw1", "w21\tw5")
+
+
+def of_text(tiny, **changes):
+    source = pretrained(tiny)
+    torch.manual_seed(0)
+    config = {
+        "is_lower_case": True,
+        "max_tokens": 10,
+        "stride": 3,
+        "is_literal_head": False,
+        "has_classifier": True,
+        "encoder": dict(source.sizes),
+        **changes,
+    }
+    network = Aveqa(source.encoder(), source.words, config).eval()
+    return Trained(network, config, source.words)
+
+
+@pytest.fixture
+def network(tiny):
+    known = Gazetteer(LINES)
+    known.n_found.copy_(torch.tensor([4, 2, 0, 1]))
+    known.n_right.copy_(torch.tensor([3, 0, 0, 1]))
+    return AveqaGazetteer(of_text(tiny).network, known).eval()
+
+
+@torch.inference_mode()
+def test_candidates_are_the_best_span_and_the_known_values_of_the_window(network):
+    context = "w9 w3 w4 w8 w7"  # a window holds six pieces
+    (looked,) = network.windows([context], ["W20"])
+    assert list(looked.known.items()) == [((2, 3), 0), ((2, 2), 1)]
+    assert (looked.longest, looked.is_missing) == ((2, 3), False)
+    found = network.candidates([looked])
+    states, legal = network.aveqa.read([looked.window])
+    best = best_spans(network.aveqa.span, states, legal)
+    own = best.begin.item(), best.end.item()
+    assert found.spans == list(dict.fromkeys([own, (2, 3), (2, 2)]))
+    begins = network.aveqa.span.begins(states, legal)[0]
+    verdict = network.aveqa.has_value(states[0, 0])
+    for span, features in zip(found.spans, found.features.tolist(), strict=True):
+        ends = network.aveqa.span.ends(states, legal, torch.tensor([[span[0]]]))[0, 0]
+        score = (begins[span[0]] + ends[span[1]]).item()
+        assert features[:3] == pytest.approx(
+            [
+                score - begins[0].item(),
+                (verdict[1] - verdict[0]).item(),
+                score - best.log_probability.item(),
+            ],
+            abs=1e-4,
+        )
+        evidence = {
+            (2, 3): [1, math.log(4 / 2), math.log(4), 1, 0, 0],
+            (2, 2): [1, math.log(1 / 3), 0, 0, 0, 0],
+        }
+        none = [0, 0, 0, 0, 1, 0]
+        assert features[3:] == pytest.approx(evidence.get(span, none))
+
+
+@torch.inference_mode()
+def test_an_unknown_attribute_is_not_one_whose_values_are_missing(network):
+    contexts, names = ["w9 w8", "w9 w8", "w1 w9"], ["w20", "w22", "w20"]
+    features = network.candidates(network.windows(contexts, names)).features
+    assert features[:2, 3:].tolist() == [[0, 0, 0, 0, 0, 1], [0] * 6]
+    # A value that was never found has no evidence: log 1/1 and log 1.
+    assert [1, 0, 0, 1, 0, 0] in features[2:, 3:].tolist()
+
+
+@torch.inference_mode()
+def test_the_surest_candidate_is_the_value(network):
+    network.weigh.weight.zero_()
+    network.weigh.bias.fill_(-1.0)
+    context = "w9 w3 w4 w8 w7"
+    for feature, value in ((3, "w3 w4"), (6, "w3 w4")):
+        network.weigh.weight[0, feature] = 5.0
+        (one,) = extracted(network, [context], ["w20"])
+        assert (one.value(context), one.logit) == (value, pytest.approx(4.0))
+        network.weigh.weight[0, feature] = 0.0
+    network.weigh.weight[0, 2] = 1.0  # AVEQA's own: it is behind no other
+    own, alone = (
+        extracted(one, [context], ["w20"])[0] for one in (network, network.aveqa)
+    )
+    assert (own.span, own.logit) == (alone.span, pytest.approx(-1.0, abs=1e-5))
+    assert [one.span for one in extracted(network, [" ", "w1"], ["w20"] * 2)] == [
+        None,
+        (0, 2),
+    ]
+
+
+@torch.inference_mode()
+def test_a_known_value_counts_in_the_window_that_it_is_whole_in(network):
+    context = " ".join([*["w9"] * 8, "w3", "w4"])
+    windows = network.windows([context], ["w20"])
+    known = {one.window.characters(*span) for one in windows for span in one.known}
+    assert known == {(24, 29), (24, 26)}
+    elsewhere = [one for one in windows if not one.known]
+    assert 0 < len(elsewhere) < len(windows)
+    assert {one.longest for one in elsewhere} == {(0, 0)}
+    assert {one.is_missing for one in windows} == {False}
+
+
+def test_products_are_held_back_whole(tiny):
+    part = asked(40)
+    products = [f"p{place % 10}" for place in range(40)]
+    given = Asked(part.contexts, part.attributes, part.spans, products)
+    held, others = held_back(given, 0.3, seed=5)
+    assert len(set(held.products)) == 3
+    assert len(held) == 12
+    assert not set(held.products) & set(others.products)
+    assert sorted([*held.contexts, *others.contexts]) == sorted(part.contexts)
+    assert held_back(given, 0.3, seed=5)[0].products == held.products
+    assert held_back(given, 0.3, seed=6)[0].products != held.products
+
+
+def test_nothing_is_weighed_by_rows_that_it_was_fitted_on(tiny, monkeypatch):
+    seen = {}
+    part = asked(60)
+    products = [f"p{place}" for place in range(60)]
+    given = Asked(part.contexts, part.attributes, part.spans, products)
+
+    def trained(examples, recipe, report):
+        seen["aveqa"] = set(examples.training.products)
+        return of_text(tiny)
+
+    def fitted(network, held):
+        seen["weights"] = set(held.products)
+        seen["first"] = int(network.gazetteer.n_right.sum())
+        fit_weights(network, held)
+
+    monkeypatch.setattr(aveqa, "train", trained)
+    monkeypatch.setattr(aveqa_gazetteer, "fit_weights", fitted)
+    found = train(Examples(given, asked(20, seed=3)), recipe(), lambda _: None)
+    assert len(seen["weights"]) == 12
+    assert not seen["aveqa"] & seen["weights"]
+    assert seen["aveqa"] | seen["weights"] == set(products)
+    n_values = sum(span is not None for span in part.spans)
+    # Every value of the toy is right where it is found; the last one counts all.
+    assert int(found.network.gazetteer.n_right.sum()) == n_values > seen["first"]
+    assert found.network.weigh.weight.abs().sum() > 0
+
+
+def test_the_weights_are_those_of_a_regression_on_the_features(network):
+    held = asked(40, seed=8)
+    fit_weights(network, held)
+    windows = network.windows(held.contexts, held.attributes)
+    with torch.inference_mode():
+        candidates = network.candidates(windows)
+        logits = network.weigh(candidates.features).squeeze(1).numpy()
+    gold = held.values()
+    labels = np.array(
+        [
+            held.contexts[windows[row].example][
+                slice(*windows[row].window.characters(*span))
+            ]
+            == gold[windows[row].example]
+            for row, span in zip(candidates.rows, candidates.spans, strict=True)
+        ]
+    )
+    assert candidates.features.shape == (len(labels), N_FEATURES)
+    # With an offset that bears no penalty, chances sum to the number that is right.
+    chances = 1 / (1 + np.exp(-logits))
+    assert chances.sum() == pytest.approx(labels.sum(), abs=0.1)
+    assert chances[labels].mean() > chances[~labels].mean() + 0.3
+
+
+def test_candidates_of_one_kind_alone_are_refused(network):
+    held = Asked(["w9 w8"] * 3, ["w20"] * 3, [None] * 3)
+    with pytest.raises(NotTrainableError, match="all candidates are wrong"):
+        fit_weights(network, held)

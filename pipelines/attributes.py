@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from pipelines.lanes import lane
 from pipelines.tables import ATTRIBUTE_SOURCES
+from pipelines.words import singular
 
 # Numbers with their decimals, and runs of letters.
 _WORD = r"\d+(?:[.,]\d+)*|\p{L}+"
@@ -199,10 +200,7 @@ def choose_attributes(
 
 def _verdict() -> Column:
     """Whether the value adds to the shop's own, agrees with it, or contradicts it."""
-    found, specified = (
-        F.regexp_extract_all(F.lower(name), F.lit(_WORD), F.lit(0))
-        for name in ("value", "specified")
-    )
+    found, specified = (_words(name) for name in ("value", "specified"))
     is_same = F.col("normalized_value") == F.col("normalized_specified")
     is_part = _contains(found, specified) | _contains(specified, found)
     return (
@@ -210,6 +208,11 @@ def _verdict() -> Column:
         .when(is_same | is_part, F.lit("agrees"))
         .otherwise(F.lit("contradicts"))
     )
+
+
+def _words(name: str) -> Column:
+    words = F.regexp_extract_all(F.lower(name), F.lit(_WORD), F.lit(0))
+    return F.transform(words, singular)
 
 
 def _contains(words: Column, part: Column) -> Column:

@@ -15,15 +15,16 @@ def plain_words(text: Column, *, stop_words: Sequence[str]) -> Column:
     """
     words = F.regexp_extract_all(F.lower(text), F.lit("[a-z0-9]+"), F.lit(0))
     kept = F.filter(words, lambda word: ~word.isin(*stop_words))
-    return F.transform(kept, _singular)
+    return F.transform(kept, singular)
 
 
-def _singular(word: Column) -> Column:
-    singular = F.when(F.length(word) <= 3, word)
+def singular(word: Column) -> Column:
+    """A lower-case word without its plural ending; short ones have none."""
+    found = F.when(F.length(word) <= 3, word)
     for ending, other in _PLURALS:
         is_plural = word.rlike(ending)
-        singular = singular.when(is_plural, F.regexp_replace(word, ending, other))
-    return singular.otherwise(word)
+        found = found.when(is_plural, F.regexp_replace(word, ending, other))
+    return found.otherwise(word)
 
 
 def word_counts(sentences: DataFrame, *, stop_words: Sequence[str]) -> DataFrame:

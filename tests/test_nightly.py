@@ -18,13 +18,17 @@ from jobs import config, lake, ledger
 from jobs.evaluate_review_answers import measure
 from jobs.launch import stage
 from jobs.sample.write import write_sample
+from jobs.sources.attribute_labels import read_attribute_labels
 from jobs.sources.labelled_answers import read, rule
 from jobs.stages import NAMES, STAGES
 from jobs.train_answers import run as train
+from jobs.train_attributes import run as train_attributes
 from pipelines import tables
 from pipelines.tables import (
     ANSWER_SCORES,
     ASPECT_NOUNS,
+    ATTRIBUTE_LABELS,
+    ATTRIBUTE_VALUES,
     ENRICHED_PRODUCTS,
     PRODUCTS,
     QR_PAIRS,
@@ -47,6 +51,8 @@ QUICK = (
     "train_answers.pretrain_epochs=[0.5]",
     "train_answers.max_epochs=25",
     "train_answers.vector_epochs=1",
+    "train_attributes.method=gazetteer",
+    "build_category_attributes.min_products=5",
     "spark.shuffle_partitions=2",
 )
 
@@ -124,6 +130,9 @@ def shop(spark, tmp_path_factory):
     pairs = read([str(root / "sample" / "labelled" / "answers.jsonl")], "jsonl")
     folder = str(root / "models" / "answers")
     train(spark, settings, pairs, folder, label_rule=rule("jsonl"))
+    labels = read_attribute_labels(spark, made.lake, n_rows=100_000)
+    settings = config.settings_of(config.TrainAttributes, document)
+    train_attributes(settings, labels, str(root / "models" / "attributes"))
     made.first |= made.run(first="score_answers")
     return made
 
@@ -165,6 +174,21 @@ def test_every_sentence_stands_where_it_says_it_does(shop):
         assert text[row.begin : row.end] == row.text
         n_checked += 1
     assert n_checked > 1000
+
+
+def test_every_attribute_value_stands_where_it_says_it_does(shop):
+    products = {row.product_id: row for row in shop.read(PRODUCTS).collect()}
+    n_checked = 0
+    for table in (ATTRIBUTE_LABELS, ATTRIBUTE_VALUES):
+        for row in shop.read(table).filter(F.col("value").isNotNull()).collect():
+            text = products[row.product_id].title
+            if row.source != "title":
+                product_id, _, index = row.source_id.rpartition("#")
+                assert product_id == row.product_id
+                text = products[product_id][f"{row.source}s"][int(index)]
+            assert text[row.begin : row.end] == row.value
+            n_checked += 1
+    assert n_checked > 200
 
 
 def test_the_answers_are_better_than_chance_on_products_never_trained_on(shop):
@@ -242,7 +266,8 @@ def test_ten_new_reviews_of_two_products_change_rows_of_those_two_only(shop, tmp
     entries = changed.run()
     assert entries["land_reviews"].outcome.n_written == 10
     n_changed = 0
-    for table in (*DERIVED, tables.PURCHASES, PRODUCTS, QUESTIONS):
+    unread = (tables.PURCHASES, PRODUCTS, QUESTIONS, ATTRIBUTE_LABELS, ATTRIBUTE_VALUES)
+    for table in (*DERIVED, *unread):
         if table is ANSWER_SCORES:
             continue
         before, after = (set(one.contents(table)) for one in (shop, changed))

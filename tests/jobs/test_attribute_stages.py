@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from click.testing import CliRunner
 
 from jobs import config, lake, ledger
 from jobs.config import TrainAttributes
@@ -10,7 +11,7 @@ from jobs.launch import stage
 from jobs.model_folders import NoModelError
 from jobs.sources.attribute_labels import read_attribute_labels
 from jobs.stages import STAGES
-from jobs.train_attributes import asked_of, recipe_of
+from jobs.train_attributes import asked_of, command, recipe_of
 from models import checkpoint
 from models.attributes import train
 from models.attributes.examples import Examples
@@ -348,6 +349,20 @@ def test_labels_of_the_lake_train_as_those_of_a_file(shop):
     ]
     few = read_attribute_labels(shop.spark, shop.lake, n_rows=3)
     assert few == rows[:3]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "--labelled: no file given, expected some, or --lake DIR"),
+        (["--labelled", "x"], "--format: not given, expected one of jsonl"),
+    ],
+)
+def test_training_needs_files_with_their_format_or_a_lake(arguments, told):
+    given = ["--method", "gazetteer", "--out", "x", *arguments]
+    result = CliRunner().invoke(command, given)
+    assert result.exit_code == 2
+    assert told in result.output
 
 
 def test_a_lake_without_labels_says_what_fills_it(spark, tmp_path):

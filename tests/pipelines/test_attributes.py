@@ -245,6 +245,7 @@ def test_the_verdict_holds_the_value_to_the_shops_own(spark):
         "MATTE RED": "agrees",  # the same normal form
         "red": "agrees",  # a part
         "Red, matte finish": "agrees",  # the whole and more
+        "reds": "agrees",  # in the plural
         "blue": "contradicts",
         "red and blue": "contradicts",
         "matt": "contradicts",  # no word of it

@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 OUT ?= $(CURDIR)/nightly-out
 PRODUCTS ?= 300
 SEED ?= 1
+# A small AVEQA: the whole target is to end within ten minutes on two cores.
+SMALL = --set train_attributes.max_lake_labels=1500 --set train_attributes.max_epochs=3 --set train_attributes.max_seconds=90
 FOLDERS = --set landing=$(OUT)/sample/landing --set lake=$(OUT)/lake --set models=$(OUT)/models
 
 help: ## Show the targets
@@ -29,8 +31,10 @@ nightly: setup ## The whole job on a generated sample catalogue: sample, train, 
 	$(BIN)/enrich sample $(OUT)/sample --products $(PRODUCTS) --seed $(SEED)
 	$(BIN)/enrich nightly $(FOLDERS) --until pair_reviews
 	$(BIN)/enrich train answers $(FOLDERS) --labelled $(OUT)/sample/labelled/answers.jsonl --format jsonl --out $(OUT)/models/answers
+	$(BIN)/enrich train attributes $(FOLDERS) --out $(OUT)/models/attributes $(SMALL)
 	$(BIN)/enrich nightly $(FOLDERS)
 	$(BIN)/enrich evaluate review_answers $(FOLDERS) --truth $(OUT)/sample/truth/answers --examples 3
+	$(BIN)/enrich evaluate attribute_values $(FOLDERS) --truth $(OUT)/sample/truth/attributes --examples 3
 
 test: check ## Every check and every test
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder

@@ -237,10 +237,10 @@ def test_through_spark_the_scores_are_the_same(spark, card, partitions):
 
 
 @pytest.mark.spark
-def test_a_worker_loads_the_model_once_for_many_tasks(spark, tmp_path, card):
+def test_a_worker_loads_the_model_once_for_many_tasks(spark, tmp_path):
     calls = tmp_path / "calls"
     calls.mkdir()
-    score = scorer(card)
+    score = scorer(save(tmp_path / "model"))  # one that no worker has loaded yet
 
     def counted(batches):
         from udfs import batching

@@ -425,6 +425,8 @@ class TrainAttributes(Settings):
     hidden_size: Count
     lstm_dropout: Annotated[float, Field(ge=0, lt=1)]
     attention_size: Count
+    tagger_learning_rate: Annotated[float, Field(gt=0)]
+    tagger_batch_size: Count
     tagger_epochs: Count
     tagger_patience: Count
     min_values: Count

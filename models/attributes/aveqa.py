@@ -70,9 +70,8 @@ class Aveqa(nn.Module):
         """The best span of each window, with its log-odds against no value."""
         states, legal = self.read(windows)
         best = best_spans(self.span, states, legal)
-        odds = best.log_probability - best.none
-        if self.has_value is not None:
-            odds = torch.minimum(odds, self.verdict(states))
+        of_span = best.log_probability - best.none
+        odds = self.odds(states, of_span.unsqueeze(1)).squeeze(1)
         found = []
         for window, begin, end, logit in zip(
             windows, best.begin.tolist(), best.end.tolist(), odds.tolist(), strict=True
@@ -87,13 +86,12 @@ class Aveqa(nn.Module):
         states: Tensor = self.encoder(batch.tokens).float()
         return states, batch.legal
 
-    def verdict(self, states: Tensor) -> Tensor:
-        """The classifier's log-odds of a value, [B]; 0 where there is none."""
+    def odds(self, states: Tensor, of_span: Tensor) -> Tensor:
+        """The logit of spans, given their log-odds against no value, [B, K]."""
         if self.has_value is None:
-            return states.new_zeros(len(states))
+            return of_span
         logits = self.has_value(states[:, 0])
-        odds: Tensor = logits[:, 1] - logits[:, 0]
-        return odds
+        return torch.minimum(of_span, logits[:, 1:] - logits[:, :1])
 
 
 class Losses:

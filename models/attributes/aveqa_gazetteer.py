@@ -11,8 +11,7 @@ and the surest candidate is the window's value, its logit w . f(c) + v. The feat
 
 | feature | of the candidate |
 |---|---|
-| span odds | log p_b + log p_{e given b} - log p_[CLS], AVEQA's own of any span |
-| class odds | AVEQA's no-answer classifier on the window; 0 without one |
+| odds | AVEQA's logit of any span: the smaller of its log-odds and the classifier's |
 | behind | log p of the span less that of AVEQA's best span, 0 for that one |
 | known | 1 where it is a known value of the attribute |
 | precision | log (n_right + 1) / (n_wrong + 1) of the known value; 0 of another |
@@ -56,7 +55,7 @@ from models.attributes.windows import Window
 from models.extraction import outcome
 from models.training import NotTrainableError
 
-N_FEATURES = 9
+N_FEATURES = 8
 _N_KNOWN = 5
 _NOWHERE = (0, 0)
 _LARGEST = 20.0
@@ -96,7 +95,7 @@ class Candidates:
     Attributes:
         rows: Window of each, [C].
         spans: First and last piece of each in its window, [C].
-        features: f, [C, 9].
+        features: f, [C, 8].
     """
 
     rows: Sequence[int]
@@ -162,11 +161,9 @@ class AveqaGazetteer(nn.Module):
         n_most = max([1, *map(len, spans)])
         padded = [of_one + [_NOWHERE] * (n_most - len(of_one)) for of_one in spans]
         scores = head.score(states, legal, torch.tensor(padded, device=states.device))
-        odds = scores - best.none.unsqueeze(1)
+        odds = self.aveqa.odds(states, scores - best.none.unsqueeze(1))
         behind = scores - best.log_probability.unsqueeze(1)
-        of_text = torch.stack(
-            [odds, self.aveqa.verdict(states).unsqueeze(1).expand_as(odds), behind]
-        ).clamp(-_LARGEST, _LARGEST)
+        of_text = torch.stack([odds, behind]).clamp(-_LARGEST, _LARGEST)
         rows = [row for row, of_one in enumerate(spans) for _ in of_one]
         places = [place for of_one in spans for place in range(len(of_one))]
         of_values = [

@@ -109,7 +109,10 @@ class Recipe:
         hidden_size: Units of an LSTM in each direction.
         lstm_dropout: Of an LSTM's inputs and states.
         attention_size: Units of OpenTag's self-attention.
-        tagger_epochs: Of a tagger over frozen vectors, whose rate stays as it is.
+        tagger_learning_rate: Of a tagger over frozen vectors; stays as it is.
+        tagger_batch_size: Its examples: one attribute has few, so that larger batches
+            leave too few steps.
+        tagger_epochs: Of such a tagger.
         tagger_patience: Epochs of it without a better validation F1.
         min_values: Training values without which an attribute gets no tagger of its
             own and never finds a value.
@@ -142,6 +145,8 @@ class Recipe:
     hidden_size: int
     lstm_dropout: float
     attention_size: int
+    tagger_learning_rate: float
+    tagger_batch_size: int
     tagger_epochs: int
     tagger_patience: int
     min_values: int

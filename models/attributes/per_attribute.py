@@ -1,6 +1,8 @@
 """One tagger for each attribute, over word vectors that stand still (5.10).
 
-The vectors are those of a pretrained encoder's word pieces, below its first layer. An
+The vectors are those of a pretrained encoder's word pieces, below its first layer,
+divided by their standard deviation: as small as they are, an LSTM learns nothing of
+the few hundred texts of an attribute (F1 0.00 in place of 0.55 on AE-110k). An
 attribute with too few training values gets no tagger, and one that was not asked for
 in training has none either: nothing is ever found for them.
 
@@ -110,7 +112,7 @@ def train_each(
         "attention_size": recipe.attention_size,
     }
     network = Taggers(build, source.words, config)
-    network.vectors.copy_(vectors)
+    network.vectors.copy_(vectors / vectors.std())
     log, started = Log(report), time.monotonic()
     n_left = sum(len(training[name]) for name in kept)
     for name, tagger in zip(kept, network.taggers, strict=True):
@@ -180,9 +182,9 @@ def _train(
         loss,
         np.zeros(len(windows)),
         phase=phase,
-        learning_rate=recipe.head_learning_rate,
+        learning_rate=recipe.tagger_learning_rate,
         clip=1.0,
-        batch_size=recipe.batch_size,
+        batch_size=recipe.tagger_batch_size,
         max_epochs=recipe.tagger_epochs,
         rng=np.random.default_rng(recipe.seed),
         batches=shuffled,

@@ -65,29 +65,25 @@ def test_candidates_are_the_best_span_and_the_known_values_of_the_window(network
     for span, features in zip(found.spans, found.features.tolist(), strict=True):
         ends = network.aveqa.span.ends(states, legal, torch.tensor([[span[0]]]))[0, 0]
         score = (begins[span[0]] + ends[span[1]]).item()
-        assert features[:3] == pytest.approx(
-            [
-                score - begins[0].item(),
-                (verdict[1] - verdict[0]).item(),
-                score - best.log_probability.item(),
-            ],
-            abs=1e-4,
-        )
+        of_span, of_class = score - begins[0].item(), (verdict[1] - verdict[0]).item()
+        behind = score - best.log_probability.item()
+        expected = [min(of_span, of_class), behind]
+        assert features[:2] == pytest.approx(expected, abs=1e-4)
         evidence = {
             (2, 3): [1, math.log(4 / 2), math.log(4), 1, 0, 0],
             (2, 2): [1, math.log(1 / 3), 0, 0, 0, 0],
         }
         none = [0, 0, 0, 0, 1, 0]
-        assert features[3:] == pytest.approx(evidence.get(span, none))
+        assert features[2:] == pytest.approx(evidence.get(span, none))
 
 
 @torch.inference_mode()
 def test_an_unknown_attribute_is_not_one_whose_values_are_missing(network):
     contexts, names = ["w9 w8", "w9 w8", "w1 w9"], ["w20", "w22", "w20"]
     features = network.candidates(network.windows(contexts, names)).features
-    assert features[:2, 3:].tolist() == [[0, 0, 0, 0, 0, 1], [0] * 6]
+    assert features[:2, 2:].tolist() == [[0, 0, 0, 0, 0, 1], [0] * 6]
     # A value that was never found has no evidence: log 1/1 and log 1.
-    assert [1, 0, 0, 1, 0, 0] in features[2:, 3:].tolist()
+    assert [1, 0, 0, 1, 0, 0] in features[2:, 2:].tolist()
 
 
 @torch.inference_mode()
@@ -95,12 +91,12 @@ def test_the_surest_candidate_is_the_value(network):
     network.weigh.weight.zero_()
     network.weigh.bias.fill_(-1.0)
     context = "w9 w3 w4 w8 w7"
-    for feature, value in ((3, "w3 w4"), (6, "w3 w4")):
+    for feature, value in ((2, "w3 w4"), (5, "w3 w4")):
         network.weigh.weight[0, feature] = 5.0
         (one,) = extracted(network, [context], ["w20"])
         assert (one.value(context), one.logit) == (value, pytest.approx(4.0))
         network.weigh.weight[0, feature] = 0.0
-    network.weigh.weight[0, 2] = 1.0  # AVEQA's own: it is behind no other
+    network.weigh.weight[0, 1] = 1.0  # AVEQA's own: it is behind no other
     own, alone = (
         extracted(one, [context], ["w20"])[0] for one in (network, network.aveqa)
     )

@@ -55,6 +55,8 @@ def recipe(**changes):
         "hidden_size": 12,
         "lstm_dropout": 0.0,
         "attention_size": 6,
+        "tagger_learning_rate": 0.01,
+        "tagger_batch_size": 48,
         "tagger_epochs": 12,
         "tagger_patience": 12,
         "min_values": 10,

@@ -1,12 +1,14 @@
 """All benchmarks but the growth of the run, which takes long: `make benchmark`."""
 
-from benchmarks import block_scoring, spark_stage
+from benchmarks import attribute_device, attribute_stage, block_scoring, spark_stage
 
 
 def main() -> None:
     """Run them one after the other."""
     block_scoring.run(24_000)
     spark_stage.run(240_000)
+    attribute_stage.run(3_600)
+    attribute_device.run(60_000, 131_072)
     print("\nGrowth of the whole run: python -m benchmarks.growth")
 
 

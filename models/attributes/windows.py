@@ -8,9 +8,11 @@ value at a border stands whole in one of them; the attribute is never cut.
     [CLS] text [SEP]                        where the attribute is read apart
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 
 import numpy as np
 import torch
@@ -62,14 +64,12 @@ class Window:
         """First and last piece that cover a span; (0, 0) where it is not whole here."""
         if span is None:
             return 0, 0
-        covered = [
-            place
-            for place, (begin, end) in enumerate(self.text.spans)
-            if begin < span[1] and end > span[0]
-        ]
-        if not covered or covered[0] < self.first or covered[-1] >= self.end:
+        # The first piece that ends behind the span's begin, the last before its end.
+        first = bisect_right(self.text.spans, span[0], key=itemgetter(1))
+        last = bisect_left(self.text.spans, span[1], key=itemgetter(0)) - 1
+        if first > last or first < self.first or last >= self.end:
             return 0, 0
-        return covered[0] - self.first + 1, covered[-1] - self.first + 1
+        return first - self.first + 1, last - self.first + 1
 
 
 class Reader:

@@ -14,6 +14,7 @@ from models.attributes import METHODS, WITHOUT_ENCODER, aveqa, load, train
 from models.attributes.examples import Asked, Examples
 from models.attributes.gazetteer import Gazetteer
 from models.training import NotTrainableError
+from tests.models import toy
 from tests.models.toy_attributes import asked, calm_folder, examples, extracted, recipe
 
 VARIANTS = ("qa", "qa-mlm", "qa-cls", "aveqa")
@@ -55,6 +56,29 @@ def test_padding_and_batch_change_nothing(trained):
         assert alone.span == one.span
         assert alone.logit == pytest.approx(one.logit, abs=1e-3)
     assert together[-2].span is None
+
+
+def test_fifty_pads_change_no_logit(trained, monkeypatch):
+    name, found = trained
+    if name == "gazetteer":
+        pytest.skip("reads no tokens")
+    part = asked(8, seed=4)
+    before = extracted(found.network, part.contexts, part.attributes)
+    network = found.network.aveqa if name == "aveqa-gazetteer" else found.network
+    padded = network.reader.padded
+    n_read = []
+
+    def longer(windows):
+        batch = padded(windows)
+        n_read.append(len(windows))
+        return toy.padded(batch, 50)
+
+    monkeypatch.setattr(network.reader, "padded", longer)
+    after = extracted(found.network, part.contexts, part.attributes)
+    assert sum(n_read) > 0
+    assert [one.span for one in after] == [one.span for one in before]
+    logits = [one.logit for one in before]
+    assert [one.logit for one in after] == pytest.approx(logits, abs=1e-3)
 
 
 @given(

@@ -98,6 +98,11 @@ def test_no_value_ends_where_it_begins_and_no_span_leaves_the_text():
         (begins[b] + of_end(b)[e]).item() for b in range(1, 4) for e in range(b, 4)
     ]
     assert best.log_probability[0].item() == pytest.approx(max(everything))
+    spans = torch.tensor([[[b, e] for b in range(1, 4) for e in range(b, 4)]])
+    scores = head.score(states[:1], legal[:1], spans)[0].tolist()
+    assert scores == pytest.approx(everything, abs=1e-5)
+    outside = torch.tensor([[[2, 1], [1, 4]]])
+    assert head.score(states[:1], legal[:1], outside)[0].tolist() == [-torch.inf] * 2
 
 
 def test_the_printed_direction_rewards_the_one_hot_student():
@@ -307,6 +312,26 @@ def test_gradients_reach_every_parameter(network, tiny, is_single_pass):
         if one.grad is None or not one.grad.abs().sum() > 0
     }
     assert without == set()
+
+
+def test_it_over_fits_one_batch(network):
+    part = asked(8, seed=2)
+    windows = network.windows(part.contexts, part.attributes)
+    losses = Losses(network, windows, part.spans, recipe(), None)
+    optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
+    first = losses(np.arange(8)).item()
+    for _ in range(100):
+        optimiser.zero_grad()
+        loss = losses(np.arange(8))
+        loss.backward()
+        optimiser.step()
+    assert loss.item() < 0.05 < first
+    found = extracted(network, part.contexts, part.attributes)
+    values = [
+        one.value(context) if one.logit > 0 else None
+        for one, context in zip(found, part.contexts, strict=True)
+    ]
+    assert values == part.values()
 
 
 def test_the_loss_is_the_weighted_sum_of_the_three(network, tiny):

@@ -110,8 +110,8 @@ class Recipe:
         lstm_dropout: Of an LSTM's inputs and states.
         attention_size: Units of OpenTag's self-attention.
         tagger_learning_rate: Of a tagger over frozen vectors; stays as it is.
-        tagger_batch_size: Its examples where it is of one attribute: that has few, so
-            that larger batches leave too few steps.
+        tagger_batch_size: Its examples: an attribute of its own has few, so that larger
+            batches leave too few steps.
         tagger_epochs: Of such a tagger.
         tagger_patience: Epochs of it without a better validation F1.
         min_values: Training values without which an attribute gets no tagger of its

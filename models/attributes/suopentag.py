@@ -136,7 +136,7 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         phase="train",
         learning_rate=recipe.tagger_learning_rate,
         clip=1.0,
-        batch_size=recipe.batch_size,
+        batch_size=recipe.tagger_batch_size,
         max_epochs=recipe.tagger_epochs,
         rng=np.random.default_rng(recipe.seed),
         batches=shuffled,

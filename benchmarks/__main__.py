@@ -7,7 +7,7 @@ def main() -> None:
     """Run them one after the other."""
     block_scoring.run(24_000)
     spark_stage.run(240_000)
-    attribute_stage.run(3_600)
+    attribute_stage.run(1_500)
     attribute_device.run(60_000, 131_072)
     print("\nGrowth of the whole run: python -m benchmarks.growth")
 

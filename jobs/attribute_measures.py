@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from models.extraction import (
     squad_normalised,
     total,
 )
-from models.metrics import expected_calibration_error
+from models.metrics import best_threshold, expected_calibration_error
 from udfs.attributes import extract_values
 from udfs.batching import device_name
 
@@ -33,17 +33,33 @@ class Judged:
 
     Attributes:
         row: The labelled value.
-        found: In the text's own spelling; None: nothing, or below the threshold.
+        best: The surest value in the text's own spelling, however unsure; None: none.
         score: Calibrated probability of the best value, 0 where there is none.
-        is_right: Whether the best value, whatever its score, is right.
+        lowest: The threshold: lowest score of a value that counts as found.
         was_seen: Whether a right value stood with the attribute in training.
+        others: Further values of the same text, of a method that finds several.
     """
 
     row: LabelledValue
-    found: str | None
+    best: str | None
     score: float
-    is_right: bool
+    lowest: float
     was_seen: bool
+    others: tuple[str, ...] = ()
+
+    @property
+    def found(self) -> str | None:
+        """The best value; None where its score is below the threshold."""
+        return self.best if self.score >= self.lowest else None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the best value, whatever its score, is right."""
+        return _is_right(self.row, self.best)
+
+
+def _is_right(row: LabelledValue, value: str | None) -> bool:
+    return bool(outcome(row.values, value).right)
 
 
 def judged(
@@ -53,6 +69,7 @@ def judged(
     threshold: float | None = None,
     at_precision: float | None = None,
     token_budget: int,
+    precision: str = "fp32",
 ) -> list[Judged]:
     """What a model finds for labelled values.
 
@@ -63,12 +80,14 @@ def judged(
             or else the one for all.
         at_precision: Takes the model's thresholds for that precision.
         token_budget: Padded tokens of one batch.
+        precision: fp32, bf16, fp16 or int8, as `models.attributes.load` takes it.
 
     Raises:
         SettingsError: An example could not be read.
+        ModelError: The precision is not for this model or device.
     """
     card = checkpoint.read_card(folder)
-    model = load(folder, device=device_name(), precision="fp32")
+    model = load(folder, device=device_name(), precision=precision)
     of_all, of_attribute = _lowest(card, threshold, at_precision)
     seen = set(checkpoint.read_array(folder, "seen_values.npy").tolist())
     found, failures = extract_values(
@@ -83,21 +102,37 @@ def judged(
             f"{len(failures)} texts can't be read; example {place + 1}:"
             f" {failure.error_class}: {failure.message}"
         )
-    result = []
-    for row, one in zip(rows, found, strict=True):
-        value = one.value(row.context)
-        score = 0.0 if value is None else model.score(one.logit)
-        lowest = of_attribute.get(row.attribute, of_all)
-        result.append(
-            Judged(
-                row=row,
-                found=value if score >= lowest else None,
-                score=score,
-                is_right=bool(outcome(row.values, value).right),
-                was_seen=any(hashed(row.attribute, one) in seen for one in row.values),
-            )
+    return [
+        Judged(
+            row=row,
+            best=one.value(row.context),
+            score=0.0 if one.span is None else model.score(one.logit),
+            lowest=of_attribute.get(row.attribute, of_all),
+            was_seen=any(hashed(row.attribute, value) in seen for value in row.values),
+            others=tuple(row.context[begin:end] for begin, end in one.others),
         )
-    return result
+        for row, one in zip(rows, found, strict=True)
+    ]
+
+
+def for_unseen(found: Sequence[Judged], chosen_by: Sequence[Judged]) -> list[Judged]:
+    """The same with the threshold of the best F1 on values not seen in training.
+
+    A threshold for all values is of the best F1 where most are known, and cuts the
+    less sure ones that are new.
+
+    Args:
+        found: With any thresholds.
+        chosen_by: Of the validation part.
+    """
+    unseen = [one for one in chosen_by if not one.was_seen]
+    there = [one for one in unseen if one.score > 0]
+    threshold = best_threshold(
+        np.array([int(one.is_right) for one in there]),
+        np.array([one.score for one in there]),
+        n_positive=sum(bool(one.row.values) for one in unseen),
+    )
+    return [replace(one, lowest=threshold) for one in found]
 
 
 def summary(found: Sequence[Judged]) -> dict[str, Any]:
@@ -105,7 +140,8 @@ def summary(found: Sequence[Judged]) -> dict[str, Any]:
 
     In all, per attribute, and for the values that were and were not seen with their
     attribute in training: what is found where there is no value counts against both of
-    these. Each also by SQuAD's normalisation.
+    these. Once more where any of several values of a text may be the right one. Each
+    also by SQuAD's normalisation.
     """
     scored = [one for one in found if one.score > 0]
     attributes = dict.fromkeys(one.row.attribute for one in found)
@@ -119,11 +155,18 @@ def summary(found: Sequence[Judged]) -> dict[str, Any]:
         else 0.0,
         "seen": _measures([one for one in found if one.was_seen or not one.row.values]),
         "unseen": _measures([one for one in found if not one.was_seen]),
+        "any_span": _measures([_with_any(one) for one in found]),
         "attributes": {
             name: _measures([one for one in found if one.row.attribute == name])
             for name in attributes
         },
     }
+
+
+def _with_any(one: Judged) -> Judged:
+    """With a right one of several values, if there is one, in place of the first."""
+    right = [other for other in one.others if _is_right(one.row, other)]
+    return replace(one, best=right[0]) if right and not one.is_right else one
 
 
 def _measures(found: Sequence[Judged]) -> dict[str, Any]:
@@ -159,6 +202,7 @@ def measured(
     threshold: float | None = None,
     at_precision: float | None = None,
     token_budget: int,
+    precision: str = "fp32",
 ) -> Measured:
     """`summary` of what a model finds, with its name, fingerprint and threshold."""
     card = checkpoint.read_card(folder)
@@ -168,6 +212,7 @@ def measured(
         threshold=threshold,
         at_precision=at_precision,
         token_budget=token_budget,
+        precision=precision,
     )
     of_all, of_attribute = _lowest(card, threshold, at_precision)
     return {
@@ -180,6 +225,7 @@ def measured(
         },
         "model_name": card.name,
         "model_fp": card.fingerprint,
+        "computed_in": precision,
     }
 
 

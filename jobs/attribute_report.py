@@ -25,7 +25,9 @@ _PARTS: Mapping[str, str] = {
     "all": "all values",
     "seen": "values seen with their attribute in training",
     "unseen": "values not seen",
+    "unseen_by_own_threshold": "values not seen, with the threshold chosen for them",
 }
+_OTHERWISE: Mapping[str, str] = {"squad": "F1 as SQuAD", "any_span": "F1 any span"}
 _AS_PUBLISHED = " Published: precision / recall / F1 on all of AE-pub, with BERT-base."
 _MEASURES = ("precision", "recall", "f1")
 FORGETTING: Mapping[str, str] = {
@@ -72,7 +74,7 @@ def _methods(
     name: str, chosen: AttributeSet, rows: Sequence[Row], place: Path
 ) -> list[str]:
     published = PUBLISHED.get(chosen.published or "", {}).get("", {})
-    body: list[Sequence[Any]] = [["always none", "", *["0"] * 6, "", "0 / 0", "", ""]]
+    body: list[Sequence[Any]] = [["always none", "", *["0"] * 8, "", "0 / 0", "", ""]]
     for method, found in _by_method(rows):
         n_right, n_found = (_mean(found, key) for key in ("n_right", "n_found"))
         body.append(
@@ -80,16 +82,17 @@ def _methods(
                 method,
                 len(found),
                 *(spread([row[measure] for row in found]) for measure in _MEASURES),
-                spread([row["squad"]["f1"] for row in found]),
-                *(_f1_of_part(found, part) for part in ("seen", "unseen")),
+                *(spread([row[by]["f1"] for row in found]) for by in _OTHERWISE),
+                *(_f1_of_part(found, part) for part in _PARTS if part != "all"),
                 spread([row["expected_calibration_error"] for row in found]),
                 f"{n_right:.0f} / {n_found:.0f}",
                 f"{_mean(found, 'seconds') / 60:.1f}",
                 _three(published.get(method)),
             ]
         )
-    header = ["method", "runs", "precision", "recall", "F1", "F1 as SQuAD"]
-    header += ["F1 seen", "F1 unseen", "ECE", "right / found", "minutes", "published"]
+    header = ["method", "runs", "precision", "recall", "F1", *_OTHERWISE.values()]
+    header += ["F1 seen", "F1 unseen", "F1 unseen, threshold for them", "ECE"]
+    header += ["right / found", "minutes", "published"]
     return [
         f"## {name}",
         "",
@@ -225,17 +228,20 @@ def f1_of(part: str) -> Score:
     """F1 by models.md 7.4 of weighted predictions; None where no value weighs.
 
     Args:
-        part: all, seen or unseen; what is invented where there is no value counts
-            against each of them.
+        part: all, seen, unseen or unseen_by_own_threshold; what is invented where there
+            is no value counts against each of them.
     """
+    is_own = part == "unseen_by_own_threshold"
 
     def score(one: Predictions, weights: np.ndarray) -> float | None:
-        outcome, was_seen = one["outcome"], one["was_seen"]
+        outcome = one["outcome_of_unseen" if is_own else "outcome"]
+        was_seen = one["was_seen"]
         has_value = np.isin(outcome, (_RIGHT, _WRONG, _MISSED))
         kept = {
             "all": np.ones(len(outcome), dtype=bool),
             "seen": was_seen | ~has_value,
             "unseen": ~was_seen,
+            "unseen_by_own_threshold": ~was_seen,
         }[part]
         n = np.bincount(outcome, weights=weights * kept, minlength=_SILENT + 1)
         n_values = n[_RIGHT] + n[_WRONG] + n[_MISSED]

@@ -19,7 +19,7 @@ from jobs.attribute_decisions import (
     decision_on,
     outcomes_of,
 )
-from jobs.attribute_measures import Judged, judged, summary
+from jobs.attribute_measures import Judged, for_unseen, judged, summary
 from jobs.config import AttributeSet, TrainAttributes
 from jobs.paired import hashed, keep_predictions
 from jobs.runs import Task, key_of_content, taken
@@ -146,8 +146,9 @@ def run_task(task: Task, bench: Bench) -> dict[str, Any]:
             judged(folder, rows, token_budget=_TOKEN_BUDGET)
             for rows in (parts.test, parts.validation)
         )
+    of_unseen = for_unseen(test, validation)
     key = key_of(task, bench)
-    _keep(Path(bench.out), key, test)
+    _keep(Path(bench.out), key, test, of_unseen)
     return {
         "key": key,
         **asdict(task),
@@ -156,6 +157,7 @@ def run_task(task: Task, bench: Bench) -> dict[str, Any]:
         "n_training_products": len({row.product_id for row in parts.training}),
         "n_test_products": len({row.product_id for row in parts.test}),
         **_kept_measures(test, bench.named[task.set_name]),
+        "unseen_by_own_threshold": summary(of_unseen)["unseen"],
         "validation": _kept_measures(validation, ()),
         "threshold": decided["threshold"],
         "seconds": seconds,
@@ -266,17 +268,25 @@ def _save(
     )
 
 
-def _keep(place: Path, key: str, found: Sequence[Judged]) -> None:
-    outcomes = [astuple(outcome(one.row.values, one.found)) for one in found]
+def _keep(
+    place: Path, key: str, found: Sequence[Judged], of_unseen: Sequence[Judged]
+) -> None:
     keep_predictions(
         place,
         key,
-        # Place among the counts: right, wrong, invented, missed, silent.
-        outcome=np.array(outcomes, dtype=np.int8).argmax(axis=1).astype(np.int8),
+        outcome=_outcomes(found),
+        outcome_of_unseen=_outcomes(of_unseen),
         was_seen=np.array([one.was_seen for one in found], dtype=bool),
         score=np.array([one.score for one in found], dtype=np.float32),
         product=hashed(one.row.product_id for one in found),
     )
+
+
+def _outcomes(found: Sequence[Judged]) -> np.ndarray:
+    """Place among the counts: right, wrong, invented, missed, silent; [n]."""
+    counts = [astuple(outcome(one.row.values, one.found)) for one in found]
+    places: np.ndarray = np.array(counts).argmax(axis=1).astype(np.int8)
+    return places
 
 
 def _kept_measures(found: Sequence[Judged], named: Sequence[str]) -> dict[str, Any]:

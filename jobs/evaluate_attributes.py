@@ -11,6 +11,7 @@ from jobs.attribute_measures import Measured, measured
 from jobs.launch import attempt
 from jobs.report import table
 from jobs.sources.labelled_attributes import FORMATS, read
+from models.attributes import PRECISIONS
 
 _SHOWN = ("n", "n_values", "n_none", "n_found", "n_right", "precision", "recall", "f1")
 
@@ -30,6 +31,13 @@ _SHOWN = ("n", "n_values", "n_none", "n_found", "n_right", "precision", "recall"
     type=click.FloatRange(0, 1),
     help="Take the thresholds that reached this precision on validation: 0.5 to 0.95.",
 )
+@click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    default="fp32",
+    show_default=True,
+    help="Of the numbers: bf16 and fp16 are for a GPU, int8 for a CPU.",
+)
 @click.option("--token-budget", default=8192, show_default=True, type=int)
 @click.option("--json", "out", metavar="FILE", help="Write the measures here too.")
 def evaluate(
@@ -39,6 +47,7 @@ def evaluate(
     where: tuple[str, ...],
     threshold: float | None,
     at_precision: float | None,
+    precision: str,
     token_budget: int,
     out: str | None,
 ) -> None:
@@ -55,6 +64,7 @@ def evaluate(
             threshold=threshold,
             at_precision=at_precision,
             token_budget=token_budget,
+            precision=precision,
         )
         click.echo("\n".join(lines(found)))
         if out is not None:
@@ -72,6 +82,7 @@ def lines(found: Measured) -> list[str]:
         ("all", found),
         ("values seen in training", found["seen"]),
         ("values not seen", found["unseen"]),
+        ("any of several values right", found["any_span"]),
         *attributes,
     ]
     told = ("model_name", "model_fp", "expected_calibration_error", "threshold")

@@ -76,8 +76,13 @@ def version(spark: SparkSession, table: Table, root: str) -> int:
 
 
 def create(spark: SparkSession, table: Table, root: str) -> None:
-    """Make the table if it is not there: comments, constraints, clustering, CDF."""
+    """Make the table if it is not there: comments, constraints, clustering, CDF.
+
+    A table that was made before some of its columns were declared gets them; its rows
+    hold null there until they are written again.
+    """
     if exists(spark, table, root):
+        _add_columns(spark, table, root)
         return
     builder = (
         DeltaTable.createIfNotExists(spark)
@@ -93,6 +98,15 @@ def create(spark: SparkSession, table: Table, root: str) -> None:
     for name, condition in table.constraints.items():
         builder = builder.property(f"delta.constraints.{name}", condition)
     builder.execute()
+
+
+def _add_columns(spark: SparkSession, table: Table, root: str) -> None:
+    stored = DeltaTable.forPath(spark, path(root, table)).toDF().columns
+    if set(table.columns) <= set(stored):
+        return
+    nothing = spark.createDataFrame([], table.schema).write.format("delta")
+    writer = nothing.mode("append").option("mergeSchema", "true")
+    _commit(lambda: writer.save(path(root, table)))
 
 
 def read(spark: SparkSession, table: Table, root: str) -> DataFrame:

@@ -30,6 +30,7 @@ METHODS = (
     "aveqa-gazetteer",
 )
 WITHOUT_ENCODER = ("gazetteer",)
+PRECISIONS = ("fp32", "bf16", "fp16", "int8")
 
 
 class Window(Protocol):
@@ -85,11 +86,13 @@ def load(folder: str, *, device: str, precision: str) -> AttributeExtractor:
     Args:
         folder: A model folder.
         device: Of torch, such as cpu or cuda:0.
-        precision: fp32, or bf16 or fp16 where the device is a GPU; a CPU runs fp32.
+        precision: Of `PRECISIONS`: bf16 and fp16 are for a GPU, where a CPU runs fp32;
+            int8 is for encoders on a CPU.
 
     Raises:
         ModelError: The folder is not what its fingerprint says, of no known method,
-            or its weights do not fit the sizes of config.json.
+            its weights do not fit the sizes of config.json, or the precision is
+            not for it.
     """
     from models.attributes.extractor import NetworkExtractor
 

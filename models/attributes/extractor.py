@@ -20,11 +20,14 @@ class Extracted:
         span: Characters of the value in the text; None where there is no text.
         logit: Of the method's own, the higher the surer; above 0 it takes the value
             to be right.
+        others: Characters of further values that stand in the same window, of a method
+            that finds several.
     """
 
     example: int
     span: Span | None
     logit: float
+    others: tuple[Span, ...] = ()
 
     def value(self, context: str) -> str | None:
         """The value in the text's own spelling, however unsure; None: there is none."""

@@ -1,7 +1,8 @@
 """A value as the tags of its text's pieces: O outside, B its first piece, I the others.
 
 A tagger says none where the best legal path is all O. Its value is the first span of
-the best path that holds one, and its logit what that path has ahead:
+the best path that holds one, the others stand beside it, and its logit is what that
+path has ahead:
 
     y* = argmax_{y with a B} s(x, y),  logit = s(x, y*) - s(x, O ... O)
 
@@ -55,19 +56,20 @@ def tags_of(places: np.ndarray, length: int) -> Tensor:
     return BEGIN * ((steps == begin).long()) + INSIDE * inside.long()
 
 
-def first_span(tags: Sequence[int]) -> tuple[int, int] | None:
-    """First and last place of the first value, from 0; None: there is none.
+def spans_in(tags: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last place of each value, from 0.
 
-    >>> first_span([0, 1, 2, 0, 1])
-    (1, 2)
+    >>> spans_in([0, 1, 2, 0, 1])
+    [(1, 2), (4, 4)]
     """
-    begin = next((i for i, tag in enumerate(tags) if tag == BEGIN), None)
-    if begin is None:
-        return None
-    end = begin
-    while end + 1 < len(tags) and tags[end + 1] == INSIDE:
-        end += 1
-    return begin, end
+    found = []
+    for begin, tag in enumerate(tags):
+        if tag == BEGIN:
+            end = begin
+            while end + 1 < len(tags) and tags[end + 1] == INSIDE:
+                end += 1
+            found.append((begin, end))
+    return found
 
 
 def best_value(chain: Chain, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -117,11 +119,11 @@ def extracted(
     emissions, mask = emit([windows[row] for row in rows])
     paths, logits = best_value(chain, emissions, mask)
     for row, tags, logit in zip(rows, paths.tolist(), logits.tolist(), strict=True):
-        window, span = windows[row], first_span(tags)
-        if span is not None:
-            # Places of a window count from its [CLS].
-            characters = window.characters(span[0] + 1, span[1] + 1)
-            found[row] = Extracted(window.example, characters, logit)
+        window = windows[row]
+        # Places of a window count from its [CLS].
+        spans = [window.characters(begin + 1, end + 1) for begin, end in spans_in(tags)]
+        if spans:
+            found[row] = Extracted(window.example, spans[0], logit, tuple(spans[1:]))
     return found
 
 

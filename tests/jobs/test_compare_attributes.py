@@ -96,7 +96,7 @@ def test_every_run_is_done_once_and_the_report_has_a_row_a_method(place):
         assert (row["seen"]["f1"], row["unseen"]["f1"]) == (1.0, 0.0)
         assert row["unseen"]["n_values"] > 0
     report = (out / "report.md").read_text()
-    assert "| always none |  | 0 | 0 | 0 | 0 | 0 | 0 |  | 0 / 0 |" in report
+    assert "| always none |  | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |  | 0 / 0 |" in report
     assert "| gazetteer | 2 | " in report
     assert "| Frame Color | " in report
     assert "F1 of qa less that of the others, values not seen; paired" in report
@@ -104,7 +104,8 @@ def test_every_run_is_done_once_and_the_report_has_a_row_a_method(place):
     assert (out / "f1-mine.png").exists()
     results = json.loads((out / "results.json").read_text())
     assert {(row["part"], row["method"]) for row in results["differences"]} == {
-        (part, "gazetteer") for part in ("all", "seen", "unseen")
+        (part, "gazetteer")
+        for part in ("all", "seen", "unseen", "unseen_by_own_threshold")
     }
     assert {row["key"] for row in results["runs"]} == {row["key"] for row in rows}
 
@@ -242,13 +243,15 @@ def test_f1_of_kept_outcomes_is_that_of_the_summary():
         value = [None, "red", "blue"][rng.integers(3)]
         row = LabelledValue(f"p{number}", "x", "Color", values, ())
         was_seen = bool(values) and bool(rng.integers(2))
-        found.append(Judged(row, value, 0.5, False, was_seen))
+        found.append(Judged(row, value, 0.5, 0.5, was_seen))
         place = 4 if value is None else 2
         if values:
             place = {None: 3, "red": 0, "blue": 1}[value]
         outcomes.append(place)
     predictions = {
         "outcome": np.array(outcomes, dtype=np.int8),
+        # Nothing is found: 4 where there is no value, 3 where there is one.
+        "outcome_of_unseen": np.array([3 if one.row.values else 4 for one in found]),
         "was_seen": np.array([one.was_seen for one in found]),
     }
     measures = summary(found)
@@ -256,6 +259,7 @@ def test_f1_of_kept_outcomes_is_that_of_the_summary():
         ("all", measures),
         ("seen", measures["seen"]),
         ("unseen", measures["unseen"]),
+        ("unseen_by_own_threshold", {"f1": 0.0}),
     ):
         score = f1_of(part)(predictions, np.ones(200))
         assert score == pytest.approx(expected["f1"])
@@ -280,15 +284,21 @@ def test_values_that_no_run_had_are_not_compared(place):
             place,
             method,
             outcome=np.array(outcomes, dtype=np.int8),
+            outcome_of_unseen=np.array([0, 0, 0], dtype=np.int8),
             was_seen=np.zeros(3, dtype=bool),
             product=np.arange(3),
         )
-        parts = {"seen": {"n_values": 0}, "unseen": {"n_values": 2}}
+        parts = {
+            "seen": {"n_values": 0},
+            "unseen": {"n_values": 2},
+            "unseen_by_own_threshold": {"n_values": 2},
+        }
         rows.append(row("methods", method, 1, key=method, **parts))
     found = _differences("mine", rows, chosen, place)
     assert [(one["part"], one["difference"]) for one in found] == [
         ("all", 0.5),
         ("unseen", 0.5),
+        ("unseen_by_own_threshold", 0.0),
     ]
 
 

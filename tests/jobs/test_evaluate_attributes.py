@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from jobs.attribute_measures import Judged, summary
+from jobs.attribute_measures import Judged, for_unseen, summary
 from jobs.evaluate_attributes import evaluate
 from jobs.sources.values import LabelledValue
 from models import checkpoint
@@ -143,6 +143,14 @@ def test_where_keeps_a_part(ask):
     assert counts(found) == (2, 1, 1, 0)
 
 
+def test_a_precision_that_is_not_for_the_model_is_refused(ask):
+    done, found = ask("--precision", "int8")
+    assert (done.exit_code, found) == (1, {})
+    assert "gazetteer has no encoder to quantise" in done.stderr
+    _, found = ask()
+    assert found["computed_in"] == "fp32"
+
+
 def test_without_the_models_seen_values_or_the_model_it_is_told(ask, tmp_path):
     (tmp_path / "model" / "seen_values.npy").unlink()
     done, found = ask()
@@ -153,10 +161,35 @@ def test_without_the_models_seen_values_or_the_model_it_is_told(ask, tmp_path):
     assert "expected a model folder" in done.stderr
 
 
-def judged(values, found, *, score=0.9, was_seen=False):
+def judged(values, found, *, score=0.9, was_seen=False, others=()):
     row = LabelledValue("p", "text", "Color", values, ())
-    is_right = found is not None and found in values
-    return Judged(row, found, score, is_right, was_seen)
+    return Judged(row, found, score, 0.1, was_seen, others)
+
+
+def test_new_values_may_have_a_threshold_of_their_own():
+    validation = [
+        judged(("red",), "red", was_seen=True, score=0.9),
+        judged(("blue",), "blue", score=0.2),
+        judged((), "green", score=0.1),
+    ]
+    test = [judged(("grey",), "grey", score=0.16), judged((), "pink", score=0.14)]
+    # Half way between the lowest right one and the next below.
+    assert [one.found for one in for_unseen(test, validation)] == ["grey", None]
+    nothing_new = for_unseen(test, validation[:1])
+    assert [one.lowest for one in nothing_new] == [0.5, 0.5]
+
+
+def test_of_several_values_of_a_text_the_first_counts_and_any_is_told_apart():
+    found = summary(
+        [
+            judged(("red",), "blue", others=("green", "red")),
+            judged(("red",), "red", others=("blue",)),
+            judged((), "red", others=("blue",)),
+            judged(("red",), "blue", score=0.05, others=("red",)),
+        ]
+    )
+    assert (found["n_right"], found["n_found"]) == (1, 3)
+    assert (found["any_span"]["n_right"], found["any_span"]["n_found"]) == (2, 3)
 
 
 def test_any_accepted_value_is_right_and_calibration_is_of_what_was_found():

@@ -1,9 +1,12 @@
 """Tables: created as declared, written by difference, refused when wrong."""
 
+from dataclasses import replace
+
 import pytest
 from delta.exceptions.base import ConcurrentAppendException
 from delta.tables import DeltaTable
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from jobs import lake
 from jobs.lake import LakeError, Written
@@ -50,6 +53,21 @@ def test_every_declared_table_can_be_created_twice(spark, lake_root, table):
     lake.create(spark, table, lake_root)
     assert lake.version(spark, table, lake_root) == 0
     assert lake.read(spark, table, lake_root).columns == table.columns
+
+
+def test_a_table_of_an_earlier_version_gets_the_columns_declared_since(
+    spark, lake_root
+):
+    columns = [one for one in PRODUCTS.schema if one.name != "title"]
+    earlier = replace(PRODUCTS, schema=StructType(columns))
+    rows = products(spark, ("p1", "one", "f"), ("p2", "two", "f"))
+    lake.replace(spark, rows.drop("title"), earlier, lake_root)
+    lake.create(spark, PRODUCTS, lake_root)
+    assert titles(spark, lake_root) == {"p1": None, "p2": None}
+    stored = DeltaTable.forPath(spark, lake.path(lake_root, PRODUCTS)).toDF().schema
+    assert stored["title"].metadata == PRODUCTS.schema["title"].metadata
+    assert lake.replace(spark, rows, PRODUCTS, lake_root) == Written(n_updated=2)
+    assert titles(spark, lake_root) == {"p1": "one", "p2": "two"}
 
 
 def test_a_write_commits_differences_and_nothing_where_there_are_none(spark, lake_root):

@@ -16,7 +16,7 @@ from models.attributes.tags import (
     OUTSIDE,
     best_value,
     extracted,
-    first_span,
+    spans_in,
     tags_of,
     taught,
 )
@@ -48,22 +48,22 @@ def test_a_span_and_its_tags_are_the_same(length, data):
     end = data.draw(st.integers(begin, length))
     tags = tags_of(np.array([[begin, end]]), length)[0].tolist()
     assert len(tags) == length
-    assert first_span(tags) == (begin - 1, end - 1)
+    assert spans_in(tags) == [(begin - 1, end - 1)]
     assert tags.count(BEGIN) + tags.count(INSIDE) == end - begin + 1
 
 
 @pytest.mark.parametrize(
-    ("tags", "span"),
+    ("tags", "spans"),
     [
-        ([], None),
-        ([OUTSIDE, OUTSIDE], None),
-        ([BEGIN], (0, 0)),
-        ([OUTSIDE, BEGIN, INSIDE, BEGIN, OUTSIDE, BEGIN], (1, 2)),
-        ([BEGIN, BEGIN, INSIDE], (0, 0)),
+        ([], []),
+        ([OUTSIDE, OUTSIDE], []),
+        ([BEGIN], [(0, 0)]),
+        ([OUTSIDE, BEGIN, INSIDE, BEGIN, OUTSIDE, BEGIN], [(1, 2), (3, 3), (5, 5)]),
+        ([BEGIN, BEGIN, INSIDE], [(0, 0), (1, 2)]),
     ],
 )
-def test_the_first_span_is_taken(tags, span):
-    assert first_span(tags) == span
+def test_all_spans_are_read(tags, spans):
+    assert spans_in(tags) == spans
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -93,7 +93,7 @@ def test_the_logit_is_above_zero_where_viterbi_holds_a_value():
     emissions[..., OUTSIDE] += 4
     tags, _ = best_path(chain, emissions, mask)
     paths, logits = best_value(chain, emissions, mask)
-    holds = [first_span(one) is not None for one in tags.tolist()]
+    holds = [bool(spans_in(one)) for one in tags.tolist()]
     assert (logits > 0).tolist() == holds
     assert 5 < sum(holds) < 55
     assert paths[logits > 0].tolist() == tags[logits > 0].tolist()

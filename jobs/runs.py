@@ -4,8 +4,16 @@ import hashlib
 import json
 import multiprocessing
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -176,7 +184,8 @@ def do_runs(
     """Do runs, a line of the file each as soon as it ended; a failing one stops none.
 
     Args:
-        missing: In the order they are started.
+        missing: In the order they are started, but those of one method and seed in
+            one process.
         work: Does one and gives its line, as JSON takes it; a function of a module, or
             a partial of one.
         path: JSON lines of the runs that ended.
@@ -190,21 +199,60 @@ def do_runs(
     started, failed = time.monotonic(), []
     # Spawned: a forked process would share torch's threads, one of which is held.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(n_processes, mp_context=context) as pool:
-        futures = {pool.submit(work, one): one for one in missing}
-        for place, future in enumerate(as_completed(futures), start=1):
-            title = futures[future].title
-            error = future.exception()
-            if error is not None:
-                failed.append(f"{title}: {type(error).__name__}: {error}")
-                say(section, failed[-1])
-                continue
-            row = future.result()
-            _append(path, row)
-            minutes = (time.monotonic() - started) / 60
-            told = "".join(f" {name} {row[name]:.3f}" for name in shown)
-            say(section, f"{place} of {len(missing)}, {minutes:.0f} min: {title}{told}")
+    todo = _Todo(missing)
+    with ExitStack() as stack:
+        running: dict[Future[Mapping[str, Any]], tuple[Executor, Task]] = {}
+
+        def go_on(process: Executor) -> None:
+            task = todo.next_of(process)
+            if task is not None:
+                running[process.submit(work, task)] = process, task
+
+        for _ in range(min(n_processes, len(missing))):
+            go_on(stack.enter_context(ProcessPoolExecutor(1, mp_context=context)))
+        n_ended = 0
+        while running:
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                process, task = running.pop(future)
+                go_on(process)
+                n_ended += 1
+                error = future.exception()
+                if error is not None:
+                    failed.append(f"{task.title}: {type(error).__name__}: {error}")
+                    say(section, failed[-1])
+                    continue
+                row = future.result()
+                _append(path, row)
+                minutes = (time.monotonic() - started) / 60
+                place = f"{n_ended} of {len(missing)}, {minutes:.0f} min"
+                told = "".join(f" {name} {row[name]:.3f}" for name in shown)
+                say(section, f"{place}: {task.title}{told}")
     return failed
+
+
+class _Todo:
+    """Runs that wait for a process, those of one method and seed for the same one.
+
+    They share what a training does before it sees its set, which a process remembers
+    (`models.training.once`).
+    """
+
+    def __init__(self, tasks: Iterable[Task]) -> None:
+        groups: dict[tuple[str, int], deque[Task]] = {}
+        for task in tasks:
+            groups.setdefault((task.method, task.seed), deque()).append(task)
+        self._unclaimed = deque(groups.values())
+        self._of_process: dict[Executor, deque[Task]] = {}
+
+    def next_of(self, process: Executor) -> Task | None:
+        """The next run of a process: of its own group, of a new one, of another's."""
+        own = self._of_process.get(process)
+        if not own and self._unclaimed:
+            own = self._of_process[process] = self._unclaimed.popleft()
+        if own:
+            return own.popleft()
+        longest = max(self._of_process.values(), key=len, default=None)
+        return longest.pop() if longest else None
 
 
 def read_runs(path: Path) -> list[dict[str, Any]]:

@@ -42,6 +42,8 @@ _NUMBER_WORD = re.compile(
 )
 _UP_TO = "up to "
 _SPACES = re.compile(r"[ -]+")
+# "cu ft", "cu-ft" and "cuft" are one.
+_UNIT_OF = {_SPACES.sub("", spelling): unit for spelling, unit in UNITS.items()}
 # Generations of mobile networks are no grams.
 _NETWORK = re.compile(r"[2-6]g")
 
@@ -148,7 +150,7 @@ def _measure(text: str) -> _Measure | None:
 
 def _of(match: re.Match[str]) -> _Measure:
     spelling = match[2]
-    unit = None if spelling is None else UNITS[_SPACES.sub(" ", spelling)]
+    unit = None if spelling is None else _UNIT_OF[_SPACES.sub("", spelling)]
     written = " ".join(number_key(one) for one in match[1].replace("-", " ").split())
     sign = "-" if match[1].startswith("-") else ""
     number = sum(map(Fraction, written.replace(",", "").split()))

@@ -16,16 +16,19 @@ _APOSTROPHES = re.compile(r"['’]")
 # maker's model number is none of them: it stands in titles.)
 _NOT_ASKED_WORDS = frozenset(
     {"asin", "barcode", "ean", "gtin", "id", "isbn", "sku", "upc", "uuid"}
-    | {"rank", "ranking", "rating", "ratings", "reviews"}
+    | {"rank", "ranking", "ratings", "reviews"}
     | {"date", "updated"}
     | {"availability", "delivery", "price", "seller", "shipping", "sold"}
-    | {"image", "images", "link", "links", "url", "urls", "video", "website"}
+    | {"url", "urls", "website"}
     | {"cpsia", "disclaimer", "feedback", "weee"}
 )
+# Only as what is named: "image resolution" is asked for.
+_NOT_ASKED_LAST = frozenset({"image", "images", "link", "links", "video", "videos"})
 _NOT_ASKED = frozenset(
     {"california residents", "date first available", "national stock number"}
     | {"discontinued by manufacturer", "is discontinued by manufacturer"}
     | {"first available", "identity package type", "package type name"}
+    | {"rating", "average rating", "customer rating", "star rating", "user rating"}
 )
 _SAME_NAMES = {
     "brand": "brand name",
@@ -74,6 +77,8 @@ def attribute_name(raw: str) -> str:
     if not 0 < len(words) <= _MAX_WORDS or len(name) > _MAX_CHARACTERS:
         return ""
     if name in _NOT_ASKED or not _NOT_ASKED_WORDS.isdisjoint(words):
+        return ""
+    if words[-1] in _NOT_ASKED_LAST:
         return ""
     if not any(character.isalpha() for character in name):
         return ""

@@ -199,9 +199,20 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _plain(value: str) -> str:
-    """A value without control and format characters, in single spaces."""
-    kept = (one for one in value if unicodedata.category(one) not in ("Cf", "Cc"))
-    return " ".join("".join(kept if not value.isprintable() else value).split())
+    """A value in single spaces, without format characters or halves of a pair.
+
+    Control characters, such as a line break, are spaces.
+    """
+    if not value.isprintable():
+        value = "".join(map(_printable, value))
+    return " ".join(value.split())
+
+
+def _printable(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Cc":
+        return " "
+    return "" if category in ("Cf", "Cs") else character
 
 
 def _is_value(name: str, value: str) -> bool:

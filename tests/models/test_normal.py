@@ -83,6 +83,8 @@ def test_every_unit_is_told_in_the_unit_of_its_kind(spelling):
     assert form is not None
     assert form.endswith(f" {UNITS[spelling].told_in}")
     assert measures.told(form) == form
+    glued = f"33{spelling.replace(' ', '')}"
+    assert measures.told(glued) == measures.told(f"33 {spelling}")
 
 
 PARTS = st.sampled_from(

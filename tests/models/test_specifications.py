@@ -123,6 +123,14 @@ def test_a_number_that_is_no_measure_stays():
 
 def test_marks_that_nobody_sees_are_no_part_of_a_value():
     assert specified({"Color": "\u200ered\u200f\x07 wine"}) == {"color": "red wine"}
+    assert specified({"Color": "red\twine\nred"}) == {"color": "red wine red"}
+
+
+def test_half_a_pair_of_an_escape_is_no_part_of_a_value():
+    details = '{"Co\\ud800lour": {"value": "\\udc00red"}}'
+    found = specified({"details": details})
+    assert list(found.values()) == ["red"]
+    assert str(found).encode()
 
 
 @pytest.mark.parametrize(
@@ -136,11 +144,14 @@ def test_broken_or_hostile_json_stops_nothing(value):
 @given(
     st.dictionaries(
         st.sampled_from(["details", "Color", "colour", "Size", "?"]),
-        st.text('ab:;\n{}[]",1 \xa0Color', max_size=40) | st.just(FLATTENED),
+        st.text('ab:;\n{}[]",1 \xa0Color', max_size=40)
+        | st.text(max_size=20).map(lambda text: json.dumps({"Size": text}))
+        | st.just(FLATTENED),
     )
 )
 def test_any_entries_give_names_and_values_of_one_line(entries):
     for name, value in specified(entries).items():
+        assert f"{name}{value}".encode()
         assert name
         assert value == " ".join(value.split()) != ""
 

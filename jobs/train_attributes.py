@@ -25,9 +25,8 @@ from jobs.sources.sets import having
 from jobs.sources.values import LabelledValue
 from models import checkpoint
 from models.attributes import METHODS, WITHOUT_ENCODER, train
-from models.attributes.examples import Asked, Examples, Recipe, Trained
+from models.attributes.examples import Asked, Examples, Recipe
 from models.attributes.seen import seen_values
-from models.calibration import Decision
 from models.encoder import EncoderError, packaged
 from models.training import NotTrainableError
 
@@ -97,12 +96,13 @@ def run(
 
 
 def asked_of(rows: Sequence[LabelledValue]) -> Asked:
-    """Labelled values as a method takes them: the first place of each."""
+    """Labelled values as a method takes them: the first place, all right values."""
     return Asked(
         contexts=[row.context for row in rows],
         attributes=[row.attribute for row in rows],
         spans=[row.spans[0] if row.spans else None for row in rows],
         products=[row.product_id for row in rows],
+        accepted=[row.values for row in rows],
     )
 
 
@@ -113,11 +113,6 @@ def recipe_of(settings: TrainAttributes) -> Recipe:
     if settings.mlm_heads is None and settings.models is not None:
         values["mlm_heads"] = f"{settings.models_folder}/masked-lm-heads"
     return Recipe(**values)
-
-
-def decision_of(trained: Trained, validation: Sequence[LabelledValue]) -> Decision:
-    """Calibration and thresholds: the probability that a found value is right."""
-    return decision_on(outcomes_of(trained, validation))
 
 
 def _known(rows: Sequence[LabelledValue]) -> list[tuple[str, str]]:

@@ -117,7 +117,7 @@ class Losses:
         self.network = network
         self.windows = windows
         self.targets = np.array(
-            [window.places(spans[window.example]) for window in windows]
+            [window.target(spans[window.example]) for window in windows]
         )
         self.recipe = recipe
         self.teacher = teacher

@@ -242,8 +242,7 @@ def fit_weights(network: AveqaGazetteer, held: Asked) -> None:
             one = chosen[row]
             begin, end = one.window.characters(*span)
             value = held.contexts[one.example][begin:end]
-            right = gold[one.example]
-            labels.append(outcome([] if right is None else [right], value).right)
+            labels.append(outcome(gold[one.example], value).right)
     if len(set(labels)) < 2:
         raise NotTrainableError(
             f"{len(held)} examples held back: all candidates are"

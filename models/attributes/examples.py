@@ -1,7 +1,7 @@
 """What every attribute model is trained from, and what a training gives."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from models.training import NotTrainableError, Progress
@@ -19,20 +19,25 @@ class Asked:
         attributes: Name of the attribute asked for.
         spans: Characters of its value in the text, the first one; None: no value.
         products: What is one product, so that a batch of draws keeps it together.
+        accepted: All values that are right, in any spelling; of none given it is the
+            text at `spans`.
     """
 
     contexts: Sequence[str]
     attributes: Sequence[str]
     spans: Sequence[Span | None]
     products: Sequence[str] = ()
+    accepted: Sequence[tuple[str, ...]] = ()
 
     def __len__(self) -> int:
         return len(self.contexts)
 
-    def values(self) -> list[str | None]:
-        """The text's own spelling of each value."""
+    def values(self) -> list[tuple[str, ...]]:
+        """The values that are right for each example; of none it has no value."""
+        if self.accepted:
+            return list(self.accepted)
         return [
-            None if span is None else context[span[0] : span[1]]
+            () if span is None else (context[span[0] : span[1]],)
             for context, span in zip(self.contexts, self.spans, strict=True)
         ]
 
@@ -42,10 +47,14 @@ class Asked:
             contexts=[self.contexts[place] for place in places],
             attributes=[self.attributes[place] for place in places],
             spans=[self.spans[place] for place in places],
-            products=[self.products[place] for place in places]
-            if self.products
-            else (),
+            products=_at(self.products, places),
+            accepted=_at(self.accepted, places),
         )
+
+
+def _at(column: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
+    """Some entries of a column that may be left out."""
+    return [column[place] for place in places] if column else ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +113,7 @@ class Recipe:
         mlm_heads: Folder where fitted heads are kept; None: each is fitted anew.
         is_forgetting_measured: Whether the distillation loss on validation texts is
             told after each epoch of a fine-tuning, as phase "forgetting", also of one
-            that does not distil; changes no weights.
+            that does not distil; dropout draws other numbers then.
         dropout: Of the encoder while it is trained.
         hidden_size: Units of an LSTM in each direction.
         lstm_dropout: Of an LSTM's inputs and states.
@@ -161,12 +170,10 @@ class Trained:
         network: In evaluation mode.
         config: Sizes and switches that build the network anew, JSON.
         words: The vocabulary that is saved with it.
-        chosen: What was chosen on validation.
         history: Reports of all phases.
     """
 
     network: Any
     config: Mapping[str, Any]
     words: Sequence[str]
-    chosen: Mapping[str, Any] = field(default_factory=dict)
     history: Sequence[Mapping[str, Any]] = ()

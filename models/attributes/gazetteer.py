@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from models.attributes.examples import Examples, Recipe, Report, Span, Trained
 from models.attributes.extractor import Extracted
-from models.extraction import normalised
+from models.extraction import normalised, outcome
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 _BETWEEN = "\t"
@@ -138,19 +138,19 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
     values = asked.values()
     lines = dict.fromkeys(
         _BETWEEN.join((normalised(attribute), normalised(value)))
-        for attribute, value in zip(asked.attributes, values, strict=True)
-        if value is not None and _WORD.search(value)
+        for attribute, right in zip(asked.attributes, values, strict=True)
+        for value in right
+        if _WORD.search(value)
     )
     words = tuple(lines)
     network = Gazetteer(words)
-    for context, attribute, value in zip(
+    for context, attribute, right in zip(
         asked.contexts, asked.attributes, values, strict=True
     ):
         for match in network.matches(context, attribute)[:1]:
             network.n_found[match.place] += 1
             found = context[match.span[0] : match.span[1]]
-            is_right = value is not None and normalised(found) == normalised(value)
-            network.n_right[match.place] += int(is_right)
+            network.n_right[match.place] += outcome(right, found).right
     return Trained(network.eval(), {}, words)
 
 

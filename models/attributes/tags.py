@@ -95,7 +95,7 @@ def taught(
         spans: Characters of each example's value; None: none.
     """
     kept = [window for window in windows if window.ids]
-    places = [window.places(spans[window.example]) for window in kept]
+    places = [window.target(spans[window.example]) for window in kept]
     return kept, np.array(places).reshape(-1, 2)
 
 

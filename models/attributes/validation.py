@@ -45,7 +45,7 @@ def counts_of(found: Sequence[Extracted], asked: Asked) -> Counts:
     return total(
         [
             outcome(
-                [] if gold is None else [gold],
+                gold,
                 one.value(context) if one.logit > 0 else None,
             )
             for gold, one, context in zip(

@@ -2,7 +2,8 @@
 
 A text is tokenised once, whatever number of attributes is asked of it. Where text and
 attribute do not fit, the text is read in windows that share `stride` pieces, so that a
-value at a border stands whole in one of them; the attribute is never cut.
+value at a border stands whole in one of them. An attribute is cut where it would take
+more than half of a window.
 
     [CLS] text [SEP] attribute [SEP]        token types 0 ... 0 1 ... 1
     [CLS] text [SEP]                        where the attribute is read apart
@@ -10,7 +11,7 @@ value at a border stands whole in one of them; the attribute is never cut.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import itemgetter
 
@@ -70,6 +71,22 @@ class Window:
         if first > last or first < self.first or last >= self.end:
             return 0, 0
         return first - self.first + 1, last - self.first + 1
+
+    def target(self, span: Span | None) -> tuple[int, int]:
+        """`places` of a value; where it is not here, those of the same pieces if any.
+
+        A long text may say its value in more than one window: none of them lacks it.
+        """
+        here = self.places(span)
+        if span is None or here != (0, 0):
+            return here
+        whole = replace(self, first=0, end=len(self.text.ids)).places(span)
+        value = self.text.ids[whole[0] - 1 : whole[1]]
+        starts = range(len(self.ids) - len(value) + 1) if whole != (0, 0) else ()
+        for start in starts:
+            if self.ids[start : start + len(value)] == value:
+                return start + 1, start + len(value)
+        return 0, 0
 
 
 class Reader:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from models import checkpoint
 from models.attributes import METHODS, WITHOUT_ENCODER, aveqa, load, train
 from models.attributes.examples import Asked, Examples
 from models.attributes.gazetteer import Gazetteer
+from models.attributes.validation import counts_of
 from models.training import NotTrainableError
 from tests.models import toy
 from tests.models.toy_attributes import asked, calm_folder, examples, extracted, recipe
@@ -37,7 +39,7 @@ def test_a_method_learns_its_toy(trained):
     part = asked(64, seed=7)
     best = extracted(found.network, part.contexts, part.attributes)
     right = [
-        (one.value(context) if one.logit > 0 else None) == gold
+        ((one.value(context),) if one.logit > 0 else ()) == gold
         for one, context, gold in zip(best, part.contexts, part.values(), strict=True)
     ]
     # The values and the attributes are those of training: every method can. Half of
@@ -155,6 +157,19 @@ def test_the_longest_known_value_of_the_attribute_is_taken_at_words_borders():
     known = [context[slice(*match.span)] for match in found.matches(context, "color")]
     assert known == ["RED   Wine", "2.4-GHz", "RED", "red"]
     assert (found.knows("COLOR"), found.knows("material")) == (True, False)
+
+
+def test_every_right_value_of_an_example_is_known_and_right():
+    part = Asked(["red or blue", "x"], ["color"] * 2, [(0, 3), None])
+    both = replace(part, accepted=[("Red", "blue"), ()])
+    found = train("gazetteer", Examples(both, both), recipe(), lambda _: None).network
+    (one,) = extracted(found, ["a blue x"], ["color"])
+    assert one.span == (2, 6)
+    assert both.at([0, 1]) == both
+    assert counts_of(extracted(found, part.contexts, part.attributes), both).right == 1
+    alone = train("gazetteer", Examples(part, part), recipe(), lambda _: None).network
+    (one,) = extracted(alone, ["a blue x"], ["color"])
+    assert one.span is None
 
 
 def test_a_word_that_is_rarely_meant_is_not_taken():

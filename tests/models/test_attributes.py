@@ -222,6 +222,18 @@ def piece_words(tiny):
     return pretrained(tiny).words
 
 
+def test_every_window_that_says_the_value_is_taught_it(tiny):
+    reader = Reader(WordPieces(pretrained(tiny).words), max_tokens=8, stride=1)
+    context = "w1 w2 w3 w4 w5 w6 w1 w2 w7 w8"  # four pieces a window
+    windows = reader.windows([context], ["w20"])
+    assert [(one.first, one.end) for one in windows] == [(0, 4), (3, 7), (6, 10)]
+    span = (0, 5)
+    assert [one.places(span) for one in windows] == [(1, 2), (0, 0), (0, 0)]
+    # The second one holds the value's first piece alone.
+    assert [one.target(span) for one in windows] == [(1, 2), (0, 0), (1, 2)]
+    assert {one.target(None) for one in windows} == {(0, 0)}
+
+
 def test_a_value_inside_a_piece_takes_the_piece(tiny):
     reader = Reader(WordPieces(pretrained(tiny).words), max_tokens=24, stride=4)
     (window,) = reader.windows(["w10 w11"], ["w20"])
@@ -328,7 +340,7 @@ def test_it_over_fits_one_batch(network):
     assert loss.item() < 0.05 < first
     found = extracted(network, part.contexts, part.attributes)
     values = [
-        one.value(context) if one.logit > 0 else None
+        (one.value(context),) if one.logit > 0 else ()
         for one, context in zip(found, part.contexts, strict=True)
     ]
     assert values == part.values()

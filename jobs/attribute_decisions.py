@@ -10,7 +10,7 @@ from jobs.sources.values import LabelledValue
 from models.attributes.examples import Trained
 from models.attributes.extractor import NetworkExtractor
 from models.calibration import Decision, decide, thresholds_at
-from models.extraction import outcome
+from models.extraction import normalised, outcome
 from models.metrics import best_threshold
 from models.training import NotTrainableError
 from udfs.attributes import extract_values
@@ -70,8 +70,7 @@ def attribute_thresholds(
 ) -> dict[str, dict[str, Any]]:
     """Thresholds of the attributes with enough values, for config.json.
 
-    They cut the same calibrated score as the threshold for all. An attribute of which
-    nothing right was found has 1.
+    They cut the same calibrated score as the threshold for all.
 
     Args:
         outcomes: On validation.
@@ -79,13 +78,14 @@ def attribute_thresholds(
         min_values: Labelled values; an attribute of fewer has no thresholds.
 
     Returns:
-        Attribute to its `threshold`, of the best F1, and `at_precision`, wanted
-        precision to the lowest threshold that reached it; those not reached are
-        missing.
+        Attribute, in lower case, to its `threshold`, of the best F1, and
+        `at_precision`, wanted precision to the lowest threshold that reached it; those
+        not reached are missing, and the threshold is None where nothing right was
+        found.
     """
     places: dict[str, list[int]] = {}
     for place, row in enumerate(outcomes.rows):
-        places.setdefault(row.attribute, []).append(place)
+        places.setdefault(normalised(row.attribute), []).append(place)
     found = {}
     for name, rows in sorted(places.items()):
         n_values = sum(bool(outcomes.rows[row].values) for row in rows)
@@ -97,7 +97,7 @@ def attribute_thresholds(
         found[name] = {
             "threshold": best_threshold(labels, scores, n_positive=n_values)
             if labels.any()
-            else 1.0,
+            else None,
             "at_precision": thresholds_at(labels, scores) if labels.any() else {},
         }
     return found

@@ -107,7 +107,7 @@ def judged(
             row=row,
             best=one.value(row.context),
             score=0.0 if one.span is None else model.score(one.logit),
-            lowest=of_attribute.get(row.attribute, of_all),
+            lowest=of_attribute.get(normalised(row.attribute), of_all),
             was_seen=any(hashed(row.attribute, value) in seen for value in row.values),
             others=tuple(row.context[begin:end] for begin, end in one.others),
         )

@@ -1,7 +1,7 @@
 """Choose the surest value of each attribute of a product, and hold it to the shop's.
 
-Reads   products, reviews, category_attributes, attribute_spans, attribute_labels
-Writes  attribute_values   (rows of the products whose texts, spans or labels changed)
+Reads   products, reviews, category_attributes, attribute_spans
+Writes  attribute_values   (rows of the products whose texts or spans changed)
 """
 
 from pyspark.sql import DataFrame, SparkSession
@@ -17,30 +17,27 @@ from models.checkpoint import Card
 from pipelines.attributes import choose_attributes, product_texts, specified_values
 from pipelines.category_attributes import asked_attributes
 from pipelines.tables import (
-    ATTRIBUTE_LABELS,
     ATTRIBUTE_SPANS,
     ATTRIBUTE_VALUES,
     CATEGORY_ATTRIBUTES,
     PRODUCTS,
     REVIEWS,
 )
-from udfs.labels import normal_values
+from udfs.labels import agreeing, normal_values, stated_values
 
 
 def run(spark: SparkSession, settings: ChooseAttributes, run_id: str) -> Outcome:
     """Choose the values of the products that changed."""
     root = settings.lake
     model = model_of(settings)
-    products, reviews, labels, spans = (
-        lake.read(spark, table, root)
-        for table in (PRODUCTS, REVIEWS, ATTRIBUTE_LABELS, ATTRIBUTE_SPANS)
+    products, reviews, spans = (
+        lake.read(spark, table, root) for table in (PRODUCTS, REVIEWS, ATTRIBUTE_SPANS)
     )
     texts = product_texts(products, reviews, sources=settings.sources)
-    inputs = (PRODUCTS, ATTRIBUTE_LABELS)
     todo = scope(
         spark,
         settings,
-        (*inputs, REVIEWS) if "review" in settings.sources else inputs,
+        (PRODUCTS, REVIEWS) if "review" in settings.sources else (PRODUCTS,),
         whole=(CATEGORY_ATTRIBUTES,),
         reached={
             ATTRIBUTE_SPANS: lambda rows: texts.join(
@@ -51,18 +48,18 @@ def run(spark: SparkSession, settings: ChooseAttributes, run_id: str) -> Outcome
     )
     if todo.is_empty:
         return Outcome(consumed=todo.consumed, model_fp=model.fingerprint)
+    changed = todo.of(products)
     rows = choose_attributes(
         todo.of(texts),
-        asked_attributes(
-            todo.of(products), lake.read(spark, CATEGORY_ATTRIBUTES, root)
-        ),
+        asked_attributes(changed, lake.read(spark, CATEGORY_ATTRIBUTES, root)),
         spans.filter(F.col("model_fp") == model.fingerprint),
         _thresholds(spark, settings, model),
-        specified_values(todo.of(labels)),
+        specified_values(changed, stated_values("specifications", "brand")),
         threshold=threshold_of(
             model, threshold=settings.threshold, precision=settings.at_precision
         ),
         normal_values=normal_values,
+        agreeing=agreeing,
         model_name=model.name,
         run_id=run_id,
     )

@@ -64,15 +64,19 @@ def attribute_thresholds_of(
     Args:
         card: Of the model.
         threshold: If it is given, it is that for all: none has its own.
-        precision: If it is given, the thresholds for that precision; an attribute
-            that did not reach it on validation has infinity, which no score reaches.
+        precision: If it is given, the thresholds for that precision.
+
+    Returns:
+        Attribute, in lower case, to its lowest score; infinity, which no score reaches,
+        where nothing right or not that precision was found on validation.
     """
     if threshold is not None:
         return {}
     found = card.config.get("attribute_thresholds", {})
-    if precision is None:
-        return {name: float(one["threshold"]) for name, one in found.items()}
-    return {
-        name: float(one["at_precision"].get(f"{precision:g}", math.inf))
+    lowest = {
+        name: one["threshold"]
+        if precision is None
+        else one["at_precision"].get(f"{precision:g}")
         for name, one in found.items()
     }
+    return {name: math.inf if one is None else one for name, one in lowest.items()}

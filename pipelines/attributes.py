@@ -7,10 +7,6 @@ from pyspark.sql import functions as F
 
 from pipelines.lanes import lane
 from pipelines.tables import ATTRIBUTE_SOURCES
-from pipelines.words import singular
-
-# Numbers with their decimals, and runs of letters.
-_WORD = r"\d+(?:[.,]\d+)*|\p{L}+"
 
 
 def product_texts(
@@ -104,20 +100,21 @@ def missing_examples(texts: DataFrame, asked: DataFrame, spans: DataFrame) -> Da
     return missing.filter(F.size("attributes") > 0)
 
 
-def specified_values(labels: DataFrame) -> DataFrame:
-    """The shop's own value of each attribute that it specifies for a product.
+def specified_values(products: DataFrame, stated: Column) -> DataFrame:
+    """The shop's own value of each attribute that it states for a product.
 
     Grain: one row per (product_id, attribute).
 
     Args:
-        labels: Columns of `tables.ATTRIBUTE_LABELS`.
+        products: Columns of `tables.PRODUCTS`.
+        stated: Map column of them: normal name to the shop's value.
 
     Returns:
         product_id, attribute, specified.
     """
-    # Every text of the product has a row with the same one.
-    return labels.groupBy("product_id", "attribute").agg(
-        F.min("specified").alias("specified")
+    # One row per product becomes one per attribute that it states.
+    return products.select(
+        "product_id", F.explode(stated).alias("attribute", "specified")
     )
 
 
@@ -130,6 +127,7 @@ def choose_attributes(
     *,
     threshold: float,
     normal_values: Callable[[str], Column],
+    agreeing: Callable[[str, str], Column],
     model_name: str,
     run_id: str,
 ) -> DataFrame:
@@ -146,6 +144,7 @@ def choose_attributes(
         specified: As `specified_values` gives them.
         threshold: Of the attributes that `thresholds` lacks.
         normal_values: Takes the name of a text column, gives its canonical form.
+        agreeing: Takes the names of two text columns, says whether they agree.
         model_name: Method of the model.
         run_id: This run.
 
@@ -176,7 +175,7 @@ def choose_attributes(
     )
     best = ranked.filter(F.col("rank") == 1)
     told = best.join(specified, on=["product_id", "attribute"], how="left").withColumn(
-        "normalized_specified", normal_values("specified")
+        "is_agreed", agreeing("value", "specified")
     )
     return told.select(
         "product_id",
@@ -200,20 +199,8 @@ def choose_attributes(
 
 def _verdict() -> Column:
     """Whether the value adds to the shop's own, agrees with it, or contradicts it."""
-    found, specified = (_words(name) for name in ("value", "specified"))
-    is_same = F.col("normalized_value") == F.col("normalized_specified")
-    is_part = _contains(found, specified) | _contains(specified, found)
     return (
         F.when(F.col("specified").isNull(), F.lit("adds"))
-        .when(is_same | is_part, F.lit("agrees"))
+        .when(F.col("is_agreed"), F.lit("agrees"))
         .otherwise(F.lit("contradicts"))
     )
-
-
-def _words(name: str) -> Column:
-    words = F.regexp_extract_all(F.lower(name), F.lit(_WORD), F.lit(0))
-    return F.transform(words, singular)
-
-
-def _contains(words: Column, part: Column) -> Column:
-    return (F.size(part) > 0) & (F.size(F.array_except(part, words)) == 0)

@@ -254,6 +254,11 @@ ATTRIBUTE_LABELS = _table(
         "value": ("string", "That value in the text's own spelling; null: not there."),
         "begin": ("int", "First character in the text; null with value."),
         "end": ("int", "Character behind the last one; null with value."),
+        "is_example": (
+            "boolean",
+            "Whether a model may learn from it; not where the text may hold the value"
+            " after all.",
+        ),
         "context_hash": ("string", _TEXT_HASH),
         "context": ("string", "The text."),
     },

@@ -9,14 +9,15 @@ from pyspark.sql import Column
 from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import arrow_udf
 
+from models.attributes.agreement import agree
 from models.attributes.labels import Text, labelled
 from models.attributes.normal import normal_value
-from models.attributes.specifications import specified
+from models.attributes.specifications import specified, stated
 
 SCHEMA = (
     "product_id string, domain string, category string, attribute string,"
     " source string, source_id string, specified string, value string,"
-    " begin int, end int, context_hash string, context string"
+    " begin int, end int, is_example boolean, context_hash string, context string"
 )
 _ARROW = pa.schema(
     [
@@ -30,11 +31,13 @@ _ARROW = pa.schema(
         ("value", pa.string()),
         ("begin", pa.int32()),
         ("end", pa.int32()),
+        ("is_example", pa.bool_()),
         ("context_hash", pa.string()),
         ("context", pa.string()),
     ]
 )
 _BRAND = "Brand"
+_Read = Callable[[Mapping[str, str]], dict[str, str]]
 
 
 def attribute_labels(
@@ -69,9 +72,9 @@ def _rows(product: Mapping[str, Any], n_negatives: int) -> Iterator[dict[str, An
         "domain": product["domain"],
         "category": product["category"],
     }
-    for one in labelled(
-        list(_texts(product)), _specifications(product), n_negatives=n_negatives
-    ):
+    entries, brand = product["specifications"], product["brand"]
+    specifications = _of_shop(entries, brand, specified)
+    for one in labelled(list(_texts(product)), specifications, n_negatives=n_negatives):
         context_hash = hashes.get(one.context)
         if context_hash is None:
             context_hash = hashlib.sha256(one.context.encode()).hexdigest()
@@ -86,15 +89,15 @@ def _rows(product: Mapping[str, Any], n_negatives: int) -> Iterator[dict[str, An
             "value": one.value,
             "begin": begin,
             "end": end,
+            "is_example": one.is_example,
             "context_hash": context_hash,
             "context": one.context,
         }
 
 
-def _specifications(product: Mapping[str, Any]) -> dict[str, str]:
-    found = specified(dict(product["specifications"] or ()))
+def _of_shop(entries: Any, brand: str | None, read: _Read) -> dict[str, str]:
     # The brand stands in a column of its own where the shop's table lacks it.
-    return specified({_BRAND: product["brand"] or ""}) | found
+    return read({_BRAND: brand or ""}) | read(dict(entries or ()))
 
 
 def _texts(product: Mapping[str, Any]) -> Iterator[Text]:
@@ -105,6 +108,53 @@ def _texts(product: Mapping[str, Any]) -> Iterator[Text]:
         for place, text in enumerate(product[column] or ()):
             if text:
                 yield source, f"{product_id}#{place}", text
+
+
+def stated_values(specifications: str, brand: str) -> Column:
+    """A map column of what the shop states, `models.attributes.specifications.stated`.
+
+    Args:
+        specifications: Name of a map column; the map may be null.
+        brand: Name of a text column, which counts where the map names no brand.
+    """
+
+    def state(
+        batches: Iterator[tuple[pa.Array, pa.Array]],
+    ) -> Iterator[pa.Array]:
+        for entries, brands in batches:
+            rows = zip(entries.to_pylist(), brands.to_pylist(), strict=True)
+            yield pa.array(
+                [list(_of_shop(*row, stated).items()) for row in rows],
+                pa.map_(pa.string(), pa.string()),
+            )
+
+    # Twice in a plan, a deterministic one would be computed twice.
+    kind = T.MapType(T.StringType(), T.StringType())
+    column = arrow_udf(state, kind).asNondeterministic()  # type: ignore[call-overload]
+    found: Column = column(specifications, brand)
+    return found
+
+
+def agreeing(found: str, specified: str) -> Column:
+    """A column of `models.attributes.agreement.agree`; null where either one is.
+
+    Args:
+        found: Name of a text column.
+        specified: Name of another.
+    """
+
+    def compare(
+        batches: Iterator[tuple[pa.Array, pa.Array]],
+    ) -> Iterator[pa.Array]:
+        for values, others in batches:
+            rows = zip(values.to_pylist(), others.to_pylist(), strict=True)
+            yield pa.array(
+                [None if None in row else agree(*row) for row in rows], pa.bool_()
+            )
+
+    column = arrow_udf(compare, T.BooleanType()).asNondeterministic()  # type: ignore[call-overload]
+    verdict: Column = column(found, specified)
+    return verdict
 
 
 def normal_values(values: str) -> Column:

@@ -12,7 +12,10 @@ from pipelines.tables import ATTRIBUTE_LABELS
 def read_attribute_labels(
     spark: SparkSession, root: str, *, n_rows: int
 ) -> list[LabelledValue]:
-    """Rows of `tables.ATTRIBUTE_LABELS` in the order of a hash of their products.
+    """Examples of `tables.ATTRIBUTE_LABELS` in the order of a hash of their products.
+
+    An attribute of a text is one example, its first product's, however many products
+    have the text: a split by product must not have it on both sides.
 
     Args:
         spark: Session.
@@ -22,7 +25,7 @@ def read_attribute_labels(
     Raises:
         SettingsError: There is none.
     """
-    labels = lake.read(spark, ATTRIBUTE_LABELS, root)
+    labels = lake.read(spark, ATTRIBUTE_LABELS, root).filter("is_example")
     order = [F.xxhash64("product_id"), *map(F.col, ATTRIBUTE_LABELS.key)]
     rows = labels.orderBy(*order).limit(n_rows).collect()
     if not rows:
@@ -32,14 +35,17 @@ def read_attribute_labels(
         )
     # A text is kept once, whatever number of attributes is asked of it.
     contexts: dict[str, str] = {}
-    return [
-        LabelledValue(
-            product_id=row.product_id,
-            context=contexts.setdefault(row.context, row.context),
-            attribute=row.attribute,
-            values=() if row.value is None else (row.value,),
-            spans=() if row.value is None else ((row.begin, row.end),),
-            category=row.category or "",
+    examples: dict[tuple[str, str, str | None], LabelledValue] = {}
+    for row in rows:
+        examples.setdefault(
+            (row.context_hash, row.attribute, row.value),
+            LabelledValue(
+                product_id=row.product_id,
+                context=contexts.setdefault(row.context, row.context),
+                attribute=row.attribute,
+                values=() if row.value is None else (row.value,),
+                spans=() if row.value is None else ((row.begin, row.end),),
+                category=row.category or "",
+            ),
         )
-        for row in rows
-    ]
+    return list(examples.values())

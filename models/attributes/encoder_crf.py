@@ -52,7 +52,7 @@ class EncoderCrf(nn.Module):
     def emissions(self, windows: Sequence[Window]) -> tuple[Tensor, Tensor]:
         """P of each window [B, L, 3], and the mask of its text's pieces."""
         batch = self.reader.padded(windows).to(self.linear.weight.device)
-        states = self.encoder(batch.tokens)[:, 1:]
+        states = self.encoder(batch.tokens)[:, 1:].float()
         return self.linear(states), batch.legal[:, 1:]
 
 

@@ -8,6 +8,7 @@ import torch
 
 from models.attributes.examples import Span
 from models.checkpoint import Card, ModelError
+from models.encoder import Encoder
 from models.int8 import quantise_encoders
 
 
@@ -80,10 +81,11 @@ class NetworkExtractor:
         self.network = network.to(device).eval()
         self._calibration = card.calibration
         self._device = torch.device(device)
+        half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
         if precision == "int8":
             self._quantise()
-        half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
-        self._half = half if self._device.type == "cuda" else None
+        elif half is not None and self._device.type == "cuda":
+            self._halve(half)
 
     def _quantise(self) -> None:
         if self._device.type != "cpu":
@@ -96,6 +98,12 @@ class NetworkExtractor:
                 f"precision int8: {self.name} has no encoder to quantise, expected fp32"
             )
 
+    def _halve(self, half: torch.dtype) -> None:
+        for one in self.network.modules():
+            if isinstance(one, Encoder):
+                within = torch.autocast(self._device.type, half)
+                one.forward = within(one.forward)  # type: ignore[method-assign]
+
     def windows(self, contexts: Sequence[str], attributes: Sequence[str]) -> list[Any]:
         """What the model reads of some examples; at least one window each."""
         found: list[Any] = self.network.windows(contexts, attributes)
@@ -104,12 +112,7 @@ class NetworkExtractor:
     @torch.inference_mode()
     def extract(self, windows: Sequence[Any]) -> list[Extracted]:
         """The best value of each window."""
-        with torch.autocast(
-            self._device.type,
-            dtype=self._half or torch.bfloat16,
-            enabled=self._half is not None,
-        ):
-            found: list[Extracted] = self.network.extract(windows)
+        found: list[Extracted] = self.network.extract(windows)
         return found
 
     def score(self, logit: float) -> float:

@@ -10,9 +10,9 @@ value there. Here as there
 It differs in what is searched and how. Bullets and descriptions are searched as well
 as titles. AE-pub compares letter by letter, `places` tolerates spellings, so that more
 is found and the label is the text's own spelling. Values that stand in many a text by
-chance are more careful here: yes and no are never looked for, a bare number or a lone
-letter counts only beside a word of the attribute's name ("500 Pieces"), and where it
-stands without one the text is no example at all.
+chance are more careful here: a bare number or a lone letter counts only beside a word
+of the attribute's name ("500 Pieces"), and where it stands without one the text is no
+example at all; yes and no are never looked for, and make no examples.
 
 Labels are noisier than AE-pub's by what shops write. A text may say the value in other
 words or say another value, which makes a negative that is none; a long description
@@ -46,6 +46,8 @@ class Label:
         attribute: Normal name.
         specified: The shop's own value.
         span: Characters of the value in the text; None: not there.
+        is_example: Whether one may learn from it. Not where the text may hold the
+            value all the same: it only tells what the shop specifies.
     """
 
     source: str
@@ -54,6 +56,7 @@ class Label:
     attribute: str
     specified: str
     span: Span | None
+    is_example: bool = True
 
     @property
     def value(self) -> str | None:
@@ -89,9 +92,11 @@ def labelled(
     for attribute, specified in sorted(specifications.items()):
         found, absent = _of_attribute(asked, attribute, specified)
         with_value += found
-        # Even a text that may hold it, where no other is left to tell of it.
-        spare = absent or [_label(one, attribute, specified, None) for one in asked[:1]]
-        told += [] if found else spare[:1]
+        may_hold = [
+            _label(one, attribute, specified, None, is_example=False)
+            for one in asked[:1]
+        ]
+        told += [] if found else (absent or may_hold)[:1]
         without += absent if found else absent[1:]
     n_drawn = max(0, n_negatives * len(with_value) - len(told))
     drawn = sorted(without, key=_draw)[:n_drawn]
@@ -109,8 +114,8 @@ def _of_attribute(
     absent: list[Label] = []
     normal = normal_value(specified)
     is_short = len(normal) == 1 or normal.replace(".", "").isdigit()
-    for text in texts:
-        places = [] if normal in ("yes", "no") else places_of(text[2], specified)
+    for text in texts if normal not in ("yes", "no") else ():
+        places = places_of(text[2], specified)
         sure = [
             place
             for place in places
@@ -131,8 +136,15 @@ def _is_named(text: str, span: Span, attribute: str) -> bool:
     return not names.isdisjoint(plain_words(around))
 
 
-def _label(text: Text, attribute: str, specified: str, span: Span | None) -> Label:
-    return Label(*text, attribute=attribute, specified=specified, span=span)
+def _label(
+    text: Text,
+    attribute: str,
+    specified: str,
+    span: Span | None,
+    *,
+    is_example: bool = True,
+) -> Label:
+    return Label(*text, attribute, specified, span, is_example)
 
 
 def _draw(label: Label) -> bytes:

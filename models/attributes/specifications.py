@@ -14,7 +14,7 @@ measures without a unit, and values that are too long to be one.
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from models.attributes.names import attribute_name, folded_name
@@ -107,11 +107,30 @@ def specified(entries: Mapping[str, str]) -> dict[str, str]:
     >>> specified({"Brand Name": "Acme", "UPC": "712038", "details": "Colour: red"})
     {'brand name': 'Acme', 'color': 'red'}
     """
+    return _nearest(entries, _is_value)
+
+
+def stated(entries: Mapping[str, str]) -> dict[str, str]:
+    """As `specified`, and with it what no text can be asked for but says something.
+
+    Whether the shop names an attribute at all: a value may be too long to be looked
+    for, or lack its unit.
+
+    >>> stated({"Item Weight": "5", "Color": "n/a"}), specified({"Item Weight": "5"})
+    ({'item weight': '5'}, {})
+    """
+    return _nearest(entries, _says_something) | specified(entries)
+
+
+def _nearest(
+    entries: Mapping[str, str], is_kept: Callable[[str, str], bool]
+) -> dict[str, str]:
+    """One value of each attribute, of those that are kept."""
     best: dict[str, tuple[bool, str, str]] = {}
     for raw, value in _entries(entries, 0):
         name = attribute_name(raw)
         plain = _plain(value)
-        if not name or not _is_value(name, plain):
+        if not name or not is_kept(name, plain):
             continue
         candidate = folded_name(raw) != name, raw, plain
         best[name] = min(candidate, best.get(name, candidate))
@@ -215,13 +234,16 @@ def _printable(character: str) -> str:
     return "" if category in ("Cf", "Cs") else character
 
 
+def _says_something(name: str, value: str) -> bool:
+    # "Unit Count: count"
+    is_name = set(folded_name(value).split()) <= set(name.split())
+    return not is_name and normal_value(value) not in _SAYS_NOTHING
+
+
 def _is_value(name: str, value: str) -> bool:
     if len(value) > MAX_CHARACTERS or len(value.split()) > MAX_WORDS:
         return False
-    if normal_value(value) in _SAYS_NOTHING or _NO_VALUE.search(value):
-        return False
-    # "Unit Count: count"
-    if set(folded_name(value).split()) <= set(name.split()):
+    if not _says_something(name, value) or _NO_VALUE.search(value):
         return False
     is_measured = name.rpartition(" ")[2] in _MEASURED
     return not (is_measured and _NUMBERS.fullmatch(value))

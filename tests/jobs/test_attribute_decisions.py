@@ -78,10 +78,18 @@ def test_too_few_values_give_no_threshold_and_rows_without_a_value_do_not_count(
     assert list(thresholds) == ["size"]
 
 
-def test_an_attribute_of_which_nothing_right_is_found_has_the_highest():
+def test_an_attribute_of_which_nothing_right_is_found_has_one_that_none_reaches():
     found = outcomes(color=[(2, False, True), (-math.inf, False, True)])
     thresholds = attribute_thresholds(found, Decision(0.5), min_values=2)
-    assert thresholds == {"color": {"threshold": 1.0, "at_precision": {}}}
+    assert thresholds == {"color": {"threshold": None, "at_precision": {}}}
+    card = Card("f", "m", "fp", 0.5, {"attribute_thresholds": thresholds})
+    for precision in (None, 0.5):
+        assert attribute_thresholds_of(card, precision=precision) == {"color": math.inf}
+
+
+def test_an_attribute_has_its_threshold_however_it_is_written():
+    found = outcomes(COLOR=[(2, True, True)], Color=[(1, True, True)])
+    assert list(attribute_thresholds(found, Decision(0.5), min_values=2)) == ["color"]
 
 
 def test_missed_values_count_for_the_best_f1():

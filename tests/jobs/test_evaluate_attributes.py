@@ -27,7 +27,7 @@ LINES = [
 ]
 
 
-OWN = {"Color": {"threshold": 0.9, "at_precision": {"0.5": 0.6}}}
+OWN = {"color": {"threshold": 0.9, "at_precision": {"0.5": 0.6}}}
 
 
 @pytest.fixture
@@ -122,10 +122,10 @@ def test_who_finds_nothing_has_no_hit_although_three_of_eight_are_none(ask):
 @pytest.mark.parametrize(
     ("more", "n_found", "lowest"),
     [
-        ((), 0, {"Color": 0.9}),
+        ((), 0, {"color": 0.9}),
         (("--threshold", "0.5"), 4, {}),
-        (("--at-precision", "0.5"), 4, {"Color": 0.6}),
-        (("--at-precision", "0.9"), 0, {"Color": None}),  # not reached
+        (("--at-precision", "0.5"), 4, {"color": 0.6}),
+        (("--at-precision", "0.9"), 0, {"color": None}),  # not reached
     ],
 )
 def test_an_attributes_own_threshold_goes_before_that_for_all(

@@ -98,6 +98,21 @@ def test_int8_is_refused_on_another_device_than_a_cpu(network):
         extractor(network, "int8", device="meta")
 
 
+def test_half_precision_is_the_encoders_alone(network):
+    plain = found(extractor(network, "fp32"))
+    halved = extractor(network, "fp32")
+    # What a GPU does; a CPU computes in bf16 too, if slowly.
+    halved._halve(torch.bfloat16)
+    assert logits(found(halved)) == pytest.approx(logits(plain), abs=0.3)
+    assert (logits(found(halved)) != logits(plain)).any()
+    dtypes = []
+    halved.network.span.begin.register_forward_hook(
+        lambda _, given, out: dtypes.append((given[0].dtype, out.dtype))
+    )
+    found(halved)
+    assert set(dtypes) == {(torch.float32, torch.float32)}
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 @pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-3), ("bf16", 0.3)])

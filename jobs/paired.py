@@ -11,7 +11,8 @@ from jobs.report import Row, having, table
 from models.metrics import paired_bootstrap
 
 Predictions = Mapping[str, np.ndarray]
-Score = Callable[[Predictions, np.ndarray], float | None]
+Weigh = Callable[[np.ndarray], float | None]
+Score = Callable[[Predictions], Weigh]
 
 
 def keep_predictions(place: Path, key: str, **arrays: Any) -> None:
@@ -61,7 +62,8 @@ def differences(
         rows: Runs of one labelled set.
         own: The own method.
         place: Folder of the comparison.
-        score: Of predictions and a weight for each example; None: there is none.
+        score: Takes predictions, once, and gives their score for a weight of each
+            example; None: there is none.
         groups: Array of the predictions that says what is drawn as one.
         n_resamples: Draws.
     """
@@ -106,13 +108,14 @@ def paired(
     )
     borders = np.cumsum([len(first[groups]) for first, _ in runs])[:-1]
     of_run = np.split(places, borders)
+    scored = [(score(first), score(second)) for first, second in runs]
 
     def difference(weights: np.ndarray) -> float:
         found = []
-        for (first, second), where in zip(runs, of_run, strict=True):
-            scores = score(first, weights[where]), score(second, weights[where])
-            if scores[0] is not None and scores[1] is not None:
-                found.append(scores[0] - scores[1])
+        for (first, second), where in zip(scored, of_run, strict=True):
+            ours, other = first(weights[where]), second(weights[where])
+            if ours is not None and other is not None:
+                found.append(ours - other)
         return float(np.mean(found)) if found else 0.0
 
     return paired_bootstrap(len(names), difference, n_resamples=n_resamples)

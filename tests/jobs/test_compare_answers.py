@@ -202,7 +202,7 @@ def test_the_bootstrap_sees_a_better_method():
         [(good, bad)], _average_precision, groups="questions", n_resamples=50
     )
     assert 0 < low < mean < high
-    assert _average_precision(good, 1.0 - labels) is None
+    assert _average_precision(good)(1.0 - labels) is None
 
 
 def test_the_studies_vary_one_setting_each():

@@ -261,10 +261,10 @@ def test_f1_of_kept_outcomes_is_that_of_the_summary():
         ("unseen", measures["unseen"]),
         ("unseen_by_own_threshold", {"f1": 0.0}),
     ):
-        score = f1_of(part)(predictions, np.ones(200))
+        score = f1_of(part)(predictions)(np.ones(200))
         assert score == pytest.approx(expected["f1"])
     has_value = np.isin(predictions["outcome"], (0, 1, 3))
-    assert f1_of("all")(predictions, 1.0 - has_value) is None
+    assert f1_of("all")(predictions)(1.0 - has_value) is None
 
 
 def test_finding_nothing_is_no_hit():
@@ -272,8 +272,8 @@ def test_finding_nothing_is_no_hit():
         "outcome": np.array([3, 4, 4, 4, 4], dtype=np.int8),
         "was_seen": np.array([True, False, False, False, False]),
     }
-    assert f1_of("all")(predictions, np.ones(5)) == 0.0
-    assert f1_of("unseen")(predictions, np.ones(5)) is None
+    assert f1_of("all")(predictions)(np.ones(5)) == 0.0
+    assert f1_of("unseen")(predictions)(np.ones(5)) is None
 
 
 def test_values_that_no_run_had_are_not_compared(place):

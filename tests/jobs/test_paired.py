@@ -12,9 +12,12 @@ from jobs.paired import (
 )
 
 
-def accuracy(one, weights):
-    total = weights.sum()
-    return float((weights * one["right"]).sum() / total) if total else None
+def accuracy(one):
+    def weigh(weights):
+        total = weights.sum()
+        return float((weights * one["right"]).sum() / total) if total else None
+
+    return weigh
 
 
 def predictions(right, n_groups):
@@ -44,8 +47,8 @@ def test_a_group_is_drawn_as_one():
 
 
 def test_a_draw_without_a_score_does_not_count():
-    def scored(one, weights):
-        return None if weights[0] == 0 else accuracy(one, weights)
+    def scored(one):
+        return lambda weights: None if weights[0] == 0 else accuracy(one)(weights)
 
     first, second = predictions([1, 1], 2), predictions([0, 0], 2)
     runs = [(first, second)]

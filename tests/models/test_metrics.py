@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score
 
 from models.metrics import (
+    Ranking,
     average_precision,
     best_threshold,
     expected_calibration_error,
@@ -17,6 +19,20 @@ from models.metrics import (
 PAIRS = st.lists(
     st.tuples(st.integers(0, 1), st.integers(0, 8)), min_size=1, max_size=40
 )
+
+
+@given(st.integers(0, 10**6), st.integers(1, 40))
+def test_a_ranking_weighs_as_scikit_learn_does(seed, n):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 2, n)
+    scores = rng.integers(0, 5, n) / 4  # many are alike
+    weights = rng.integers(0, 3, n)
+    found = Ranking(labels, scores).average_precision(weights)
+    if not (weights * labels).any():
+        assert found is None
+    else:
+        expected = average_precision_score(labels, scores, sample_weight=weights)
+        assert found == pytest.approx(expected)
 
 
 def test_the_counts_of_a_small_case():

@@ -10,10 +10,9 @@ from pyspark.sql import SparkSession
 from jobs import session
 from jobs.config import Spark
 
-# Two test processes share two cores; one alone may have both.
-os.environ.setdefault(
-    "OMP_NUM_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"
-)
+# Two test processes share two cores; one alone may have both. Not as a default: the
+# processes have the environment of the one that started them, which set it already.
+os.environ["OMP_NUM_THREADS"] = "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 

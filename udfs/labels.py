@@ -8,6 +8,7 @@ import pyarrow as pa
 from pyspark.sql import Column
 from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import arrow_udf
+from pyspark.sql.pandas.types import to_arrow_type
 
 from models.attributes.agreement import agree
 from models.attributes.labels import Text, labelled
@@ -117,22 +118,12 @@ def stated_values(specifications: str, brand: str) -> Column:
         specifications: Name of a map column; the map may be null.
         brand: Name of a text column, which counts where the map names no brand.
     """
-
-    def state(
-        batches: Iterator[tuple[pa.Array, pa.Array]],
-    ) -> Iterator[pa.Array]:
-        for entries, brands in batches:
-            rows = zip(entries.to_pylist(), brands.to_pylist(), strict=True)
-            yield pa.array(
-                [list(_of_shop(*row, stated).items()) for row in rows],
-                pa.map_(pa.string(), pa.string()),
-            )
-
-    # Twice in a plan, a deterministic one would be computed twice.
     kind = T.MapType(T.StringType(), T.StringType())
-    column = arrow_udf(state, kind).asNondeterministic()  # type: ignore[call-overload]
-    found: Column = column(specifications, brand)
-    return found
+    return _by_row(_stated, kind, specifications, brand)
+
+
+def _stated(entries: Any, brand: str | None) -> list[tuple[str, str]]:
+    return list(_of_shop(entries, brand, stated).items())
 
 
 def agreeing(found: str, specified: str) -> Column:
@@ -142,19 +133,7 @@ def agreeing(found: str, specified: str) -> Column:
         found: Name of a text column.
         specified: Name of another.
     """
-
-    def compare(
-        batches: Iterator[tuple[pa.Array, pa.Array]],
-    ) -> Iterator[pa.Array]:
-        for values, others in batches:
-            rows = zip(values.to_pylist(), others.to_pylist(), strict=True)
-            yield pa.array(
-                [None if None in row else agree(*row) for row in rows], pa.bool_()
-            )
-
-    column = arrow_udf(compare, T.BooleanType()).asNondeterministic()  # type: ignore[call-overload]
-    verdict: Column = column(found, specified)
-    return verdict
+    return _by_row(_of_known(agree), T.BooleanType(), found, specified)
 
 
 def normal_values(values: str) -> Column:
@@ -163,18 +142,24 @@ def normal_values(values: str) -> Column:
     Args:
         values: Name of a text column.
     """
+    return _by_row(_of_known(normal_value), T.StringType(), values)
 
-    def normal(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
-        for batch in batches:
-            yield pa.array(
-                [
-                    None if value is None else normal_value(value)
-                    for value in batch.to_pylist()
-                ],
-                pa.string(),
-            )
 
-    # The stub wants the kind of UDF too, which the type hints tell.
-    column = arrow_udf(normal, T.StringType()).asNondeterministic()  # type: ignore[call-overload]
-    found: Column = column(values)
+def _of_known(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same; null where a value is."""
+    return lambda *row: None if None in row else function(*row)
+
+
+def _by_row(function: Callable[..., Any], kind: T.DataType, *names: str) -> Column:
+    """A column of what a function says of the values of some columns, row by row."""
+    arrow = to_arrow_type(kind)
+
+    def each(*columns: pa.Array) -> pa.Array:
+        rows = zip(*(column.to_pylist() for column in columns), strict=True)
+        return pa.array([function(*row) for row in rows], arrow)
+
+    # Twice in a plan, a deterministic one would be computed twice. The stub wants the
+    # kind of UDF too, which the type hints tell.
+    column = arrow_udf(each, kind).asNondeterministic()  # type: ignore[call-overload]
+    found: Column = column(*names)
     return found

@@ -14,7 +14,7 @@ measures without a unit, and values that are too long to be one.
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from models.attributes.names import attribute_name, folded_name
@@ -107,7 +107,7 @@ def specified(entries: Mapping[str, str]) -> dict[str, str]:
     >>> specified({"Brand Name": "Acme", "UPC": "712038", "details": "Colour: red"})
     {'brand name': 'Acme', 'color': 'red'}
     """
-    return _nearest(entries, _is_value)
+    return {name: one for name, (is_value, one) in _of_names(entries) if is_value}
 
 
 def stated(entries: Mapping[str, str]) -> dict[str, str]:
@@ -119,22 +119,20 @@ def stated(entries: Mapping[str, str]) -> dict[str, str]:
     >>> stated({"Item Weight": "5", "Color": "n/a"}), specified({"Item Weight": "5"})
     ({'item weight': '5'}, {})
     """
-    return _nearest(entries, _says_something) | specified(entries)
+    return {name: one for name, (_, one) in _of_names(entries)}
 
 
-def _nearest(
-    entries: Mapping[str, str], is_kept: Callable[[str, str], bool]
-) -> dict[str, str]:
-    """One value of each attribute, of those that are kept."""
-    best: dict[str, tuple[bool, str, str]] = {}
+def _of_names(entries: Mapping[str, str]) -> list[tuple[str, tuple[bool, str]]]:
+    """Of each name whether what it says is a value, which goes before all else."""
+    best: dict[str, tuple[bool, bool, str, str]] = {}
     for raw, value in _entries(entries, 0):
         name = attribute_name(raw)
         plain = _plain(value)
-        if not name or not is_kept(name, plain):
+        if not name or not _says_something(name, plain):
             continue
-        candidate = folded_name(raw) != name, raw, plain
+        candidate = not _is_value(name, plain), folded_name(raw) != name, raw, plain
         best[name] = min(candidate, best.get(name, candidate))
-    return {name: best[name][2] for name in sorted(best)}
+    return [(name, (not best[name][0], best[name][3])) for name in sorted(best)]
 
 
 def _entries(entries: Mapping[str, Any], depth: int) -> Iterator[tuple[str, str]]:
@@ -241,9 +239,10 @@ def _says_something(name: str, value: str) -> bool:
 
 
 def _is_value(name: str, value: str) -> bool:
+    """Whether a text can be asked for it, of what says something."""
     if len(value) > MAX_CHARACTERS or len(value.split()) > MAX_WORDS:
         return False
-    if not _says_something(name, value) or _NO_VALUE.search(value):
+    if _NO_VALUE.search(value):
         return False
     is_measured = name.rpartition(" ")[2] in _MEASURED
     return not (is_measured and _NUMBERS.fullmatch(value))

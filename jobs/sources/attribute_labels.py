@@ -14,8 +14,9 @@ def read_attribute_labels(
 ) -> list[LabelledValue]:
     """Examples of `tables.ATTRIBUTE_LABELS` in the order of a hash of their products.
 
-    An attribute of a text is one example, its first product's, however many products
-    have the text: a split by product must not have it on both sides.
+    An attribute of a text is one example, however many products have the text: a split
+    by product must not have it on both sides, nor may the text lack for one product
+    what it says for another.
 
     Args:
         spark: Session.
@@ -35,10 +36,14 @@ def read_attribute_labels(
         )
     # A text is kept once, whatever number of attributes is asked of it.
     contexts: dict[str, str] = {}
-    examples: dict[tuple[str, str, str | None], LabelledValue] = {}
+    examples: dict[tuple[str, str], LabelledValue] = {}
+    said = {(row.context_hash, row.attribute) for row in rows if row.value is not None}
     for row in rows:
+        key = (row.context_hash, row.attribute)
+        if row.value is None and key in said:
+            continue  # another product's value, which the text does say
         examples.setdefault(
-            (row.context_hash, row.attribute, row.value),
+            key,
             LabelledValue(
                 product_id=row.product_id,
                 context=contexts.setdefault(row.context, row.context),

@@ -70,6 +70,7 @@ _TAKEN_BY: Mapping[str, Sequence[str]] = {
     "encoder": (*_FINE_TUNED, *_TAGGERS),
     "learning_rate": _FINE_TUNED,
     "dropout": _FINE_TUNED,
+    "precision": _FINE_TUNED,
     "warm_up": _FINE_TUNED,
     "max_epochs": _FINE_TUNED,
     "patience": _FINE_TUNED,

@@ -376,6 +376,7 @@ class TrainAnswers(JobSettings):
     encoder_epochs: Count
     encoder_qa_pairs: Annotated[int, Field(ge=0)]
     cross_trained_layers: Count | None
+    cross_precision: Literal["fp32", "bf16"]
     late_size: Count
     late_dropout: Annotated[float, Field(ge=0, lt=1)]
     late_trained_layers: Annotated[int, Field(ge=0)]
@@ -422,6 +423,7 @@ class TrainAttributes(Settings):
     mlm_heads: str | None
     is_forgetting_measured: bool
     dropout: Annotated[float, Field(ge=0, lt=1)]
+    precision: Literal["fp32", "bf16"]
     hidden_size: Count
     lstm_dropout: Annotated[float, Field(ge=0, lt=1)]
     attention_size: Count

@@ -13,7 +13,7 @@ a worker needs nothing else and downloads nothing.
 
 import importlib.util
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from tokenizers import BertWordPieceTokenizer, Encoding
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
+from models.precision import half_of
 from models.ragged import of_like_length
 
 # Forked workers each have one core; the tokenizers' threads would fight over it.
@@ -171,12 +172,30 @@ class Encoder(nn.Module):
         )
         self.size = int(config.hidden_size)
         self.bert = BertModel(config, add_pooling_layer=False)
-        self.memory: dict[tuple[int, bytes], Tensor] | None = None
+        self.memory: dict[tuple[int, str, bytes], Tensor] | None = None
+        self._half: torch.dtype | None = None
 
     @property
     def n_layers(self) -> int:
         """Layers of the transformer."""
         return len(self.bert.encoder.layer)
+
+    def multiply_in(self, precision: str) -> None:
+        """From now on the layers multiply in these numbers: to be trained.
+
+        Their weights and gradients stay fp32.
+
+        Args:
+            precision: fp32, bf16 or fp16, see `models.precision`.
+        """
+        self._half = half_of(precision, next(self.bert.parameters()).device)
+
+    def cast(self, half: torch.dtype) -> None:
+        """Turn the layers into 16-bit numbers, once and for all: to score with.
+
+        Faster than `multiply_in`, which turns the weights at every call.
+        """
+        self.bert.encoder.to(half)
 
     def forward(self, tokens: Tokens) -> Tensor:
         """The last layer's states; any values at pads."""
@@ -194,7 +213,7 @@ class Encoder(nn.Module):
             return self.layers(self.embed(tokens), tokens.mask, 0, end)
         lengths = tokens.mask.sum(dim=1).tolist()
         keys = [
-            (end, row[:, :length].numpy().tobytes())
+            (end, str(self._half), row[:, :length].numpy().tobytes())
             for row, length in zip(
                 torch.stack([tokens.ids, tokens.types], dim=1).cpu(),
                 lengths,
@@ -242,11 +261,21 @@ class Encoder(nn.Module):
         return found
 
     def _layers(self, states: Tensor, mask: Tensor, first: int, end: int) -> Tensor:
-        added = torch.zeros(mask.shape, dtype=states.dtype, device=states.device)
-        added = added.masked_fill(~mask, torch.finfo(states.dtype).min)
-        for layer in self.bert.encoder.layer[first:end]:
-            states = layer(states, attention_mask=added[:, None, None, :])
-        return states
+        found = states.to(next(self.bert.encoder.parameters()).dtype)
+        added = torch.zeros(mask.shape, dtype=found.dtype, device=found.device)
+        added = added.masked_fill(~mask, torch.finfo(found.dtype).min)
+        is_half = self._half is not None
+        with torch.autocast(found.device.type, self._half, enabled=is_half):
+            for layer in self.bert.encoder.layer[first:end]:
+                found = layer(found, attention_mask=added[:, None, None, :])
+        return found.to(states.dtype)
+
+
+def cast_encoders(modules: Iterable[nn.Module], half: torch.dtype) -> None:
+    """Cast the encoders among modules; layers on top of them are small, and decide."""
+    for one in modules:
+        if isinstance(one, Encoder):
+            one.cast(half)
 
 
 def _runs(lengths: Tensor) -> list[Tensor]:
@@ -281,7 +310,7 @@ class Pretrained:
     weights: Mapping[str, Tensor]
 
     def encoder(self, *, dropout: float = 0.1) -> Encoder:
-        """An encoder with these weights."""
+        """An encoder with these weights, on the CPU."""
         found = Encoder(self.sizes, dropout=dropout)
         found.load_state_dict(dict(self.weights))
         if _MEMORIES is not None:
@@ -289,7 +318,7 @@ class Pretrained:
         return found
 
 
-_MEMORIES: dict[str, dict[tuple[int, bytes], Tensor]] | None = None
+_MEMORIES: dict[str, dict[tuple[int, str, bytes], Tensor]] | None = None
 
 
 def remember_states() -> None:

@@ -113,7 +113,8 @@ def load(folder: str, *, device: str, precision: str) -> AnswerScorer:
     Args:
         folder: A model folder.
         device: Of torch, such as cpu or cuda:0.
-        precision: fp32, or bf16 or fp16 where the device is a GPU; a CPU runs fp32.
+        precision: fp32; bf16 or fp16, which are fp32 on a device without units for
+            them (`models.precision`).
 
     Raises:
         ModelError: The folder is not what its fingerprint says, of no known method,

@@ -154,6 +154,7 @@ def train_tasks(
         "max_tokens": recipe.max_tokens,
     }
     network = CrossEncoder(source.encoder(), source.words, config)
+    network.encoder.multiply_in(recipe.cross_precision)
     if recipe.cross_trained_layers is not None:
         network.keep_still(network.encoder.n_layers - recipe.cross_trained_layers)
     known = network.encoder.memory

@@ -5,18 +5,19 @@ caches (models.md 2.13). A network that can't be factored keeps the word ids as 
 cache and does all the work in `score_pairs`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.answers.attention import Attention
+from models.encoder import cast_encoders
+from models.precision import half_of
 from models.ragged import Ragged
 
-_HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 _TEXTS_AT_ONCE, _PAIRS_AT_ONCE = 256, 1024
 
 
@@ -75,6 +76,9 @@ class Network(Protocol):
     def to(self, device: str) -> Any:
         """Move to a device, in place."""
 
+    def modules(self) -> Iterable[nn.Module]:
+        """The network and all parts of it."""
+
 
 @dataclass(frozen=True)
 class Encoded:
@@ -111,7 +115,8 @@ class FactoredScorer:
     """A trained network on one device; see `models.answers.AnswerScorer`.
 
     The probability is sigmoid(slope * logit + offset), Platt's calibration; slope 1
-    and offset 0 are the network's own.
+    and offset 0 are the network's own. In 16-bit numbers (`models.precision`) a GPU
+    computes everything, a CPU the layers of pretrained encoders, which are cast.
     """
 
     def __init__(
@@ -133,7 +138,9 @@ class FactoredScorer:
         network.to(device)
         network.eval()
         self._device = torch.device(device)
-        self._half = _HALF.get(precision) if self._device.type == "cuda" else None
+        self._half = half_of(precision, self._device)
+        if self._half is not None:
+            cast_encoders(network.modules(), self._half)
 
     def lengths(self, texts: Sequence[str]) -> np.ndarray:
         """Tokens of each text, cut at the model's limit, [n]."""
@@ -187,11 +194,8 @@ class FactoredScorer:
         return found
 
     def _autocast(self) -> torch.autocast:
-        return torch.autocast(
-            self._device.type,
-            dtype=self._half or torch.bfloat16,
-            enabled=self._half is not None,
-        )
+        is_half = self._half is not None and self._device.type == "cuda"
+        return torch.autocast(self._device.type, self._half, enabled=is_half)
 
 
 def probabilities(

@@ -86,8 +86,8 @@ def load(folder: str, *, device: str, precision: str) -> AttributeExtractor:
     Args:
         folder: A model folder.
         device: Of torch, such as cpu or cuda:0.
-        precision: Of `PRECISIONS`: bf16 and fp16 are for a GPU, where a CPU runs fp32;
-            int8 is for encoders on a CPU.
+        precision: Of `PRECISIONS`: bf16 and fp16 are fp32 on a device without units
+            for them (`models.precision`); int8 is for encoders on a CPU.
 
     Raises:
         ModelError: The folder is not what its fingerprint says, of no known method,

@@ -186,6 +186,7 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         "has_classifier": recipe.beta > 0,
     }
     encoder = source.encoder(dropout=recipe.dropout)
+    encoder.multiply_in(recipe.precision)
     network = Aveqa(encoder, source.words, config)
     asked, validation = examples.training, examples.validation
     windows = network.windows(asked.contexts, asked.attributes)
@@ -230,6 +231,7 @@ def _teacher(
     source: Pretrained, reader: Reader, windows: Sequence[Window], recipe: Recipe
 ) -> Teacher:
     encoder = source.encoder().requires_grad_(False).eval()
+    encoder.multiply_in(recipe.precision)
     head = own_head(recipe.encoder, encoder) or fitted_head(
         encoder,
         reader,

@@ -68,6 +68,7 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         "stride": recipe.stride,
     }
     encoder = source.encoder(dropout=recipe.dropout)
+    encoder.multiply_in(recipe.precision)
     network = EncoderCrf(encoder, source.words, config)
     asked = examples.training
     read = network.windows(asked.contexts, asked.attributes)

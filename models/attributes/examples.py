@@ -115,6 +115,7 @@ class Recipe:
             told after each epoch of a fine-tuning, as phase "forgetting", also of one
             that does not distil; dropout draws other numbers then.
         dropout: Of the encoder while it is trained.
+        precision: fp32 or bf16, in which its layers multiply then.
         hidden_size: Units of an LSTM in each direction.
         lstm_dropout: Of an LSTM's inputs and states.
         attention_size: Units of OpenTag's self-attention.
@@ -151,6 +152,7 @@ class Recipe:
     mlm_heads: str | None
     is_forgetting_measured: bool
     dropout: float
+    precision: str
     hidden_size: int
     lstm_dropout: float
     attention_size: int

@@ -8,8 +8,9 @@ import torch
 
 from models.attributes.examples import Span
 from models.checkpoint import Card, ModelError
-from models.encoder import Encoder
+from models.encoder import cast_encoders
 from models.int8 import quantise_encoders
+from models.precision import half_of
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,13 @@ class NetworkExtractor:
     def __init__(
         self, network: Any, card: Card, *, device: str, precision: str
     ) -> None:
-        """Take a network, which is changed where the precision is int8.
+        """Take a network, whose encoders are changed where the precision is not fp32.
 
         Args:
             network: Of a method, with its weights.
             card: Of its folder.
             device: Of torch, such as cpu or cuda:0.
-            precision: fp32; bf16 or fp16, which a CPU reads as fp32; int8, which is for
+            precision: fp32; bf16 or fp16, see `models.precision`; int8, which is for
                 encoders on a CPU.
 
         Raises:
@@ -81,11 +82,11 @@ class NetworkExtractor:
         self.network = network.to(device).eval()
         self._calibration = card.calibration
         self._device = torch.device(device)
-        half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
+        half = half_of(precision, self._device)
         if precision == "int8":
             self._quantise()
-        elif half is not None and self._device.type == "cuda":
-            self._halve(half)
+        elif half is not None:
+            cast_encoders(self.network.modules(), half)
 
     def _quantise(self) -> None:
         if self._device.type != "cpu":
@@ -97,12 +98,6 @@ class NetworkExtractor:
             raise ModelError(
                 f"precision int8: {self.name} has no encoder to quantise, expected fp32"
             )
-
-    def _halve(self, half: torch.dtype) -> None:
-        for one in self.network.modules():
-            if isinstance(one, Encoder):
-                within = torch.autocast(self._device.type, half)
-                one.forward = within(one.forward)  # type: ignore[method-assign]
 
     def windows(self, contexts: Sequence[str], attributes: Sequence[str]) -> list[Any]:
         """What the model reads of some examples; at least one window each."""

@@ -154,6 +154,54 @@ def test_remembered_states_are_computed_once_and_are_the_encoders(
     assert (unknown != plain.frozen(words.read([TEXTS[3]], 80), end)).any()
 
 
+@pytest.fixture
+def with_units(monkeypatch):
+    """A CPU without them computes in bf16 too, if slowly."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
+
+
+@torch.inference_mode()
+def test_states_in_bf16_are_near_those_in_fp32_and_come_as_fp32(tiny, with_units):
+    tokens = pieces(tiny).read(TEXTS, 40)
+    source = pretrained(tiny)
+    expected = source.encoder().eval()(tokens)[tokens.mask]
+    multiplied, cast = source.encoder().eval(), source.encoder().eval()
+    multiplied.multiply_in("bf16")
+    cast.cast(torch.bfloat16)
+    for found in (multiplied(tokens)[tokens.mask], cast(tokens)[tokens.mask]):
+        assert found.dtype == torch.float32
+        torch.testing.assert_close(found, expected, atol=0.1, rtol=0)
+        assert not torch.equal(found, expected)
+    multiplied.multiply_in("fp32")
+    assert torch.equal(multiplied(tokens)[tokens.mask], expected)
+
+
+def test_an_encoder_that_multiplies_in_bf16_is_trained_in_fp32(tiny, with_units):
+    source, tokens = pretrained(tiny), pieces(tiny).read(TEXTS, 40)
+    plain, half = (source.encoder(dropout=0.0).train() for _ in range(2))
+    half.multiply_in("bf16")
+    for one in (plain, half):
+        one(tokens)[tokens.mask][:, 0].sum().backward()
+    gradients = [
+        torch.cat([weight.grad.flatten() for weight in one.parameters()])
+        for one in (plain, half)
+    ]
+    assert {weight.dtype for weight in half.parameters()} == {torch.float32}
+    away = torch.linalg.vector_norm(gradients[0] - gradients[1])
+    assert 0 < away <= 0.1 * torch.linalg.vector_norm(gradients[0])
+
+
+def test_states_are_remembered_for_the_numbers_they_were_computed_in(tiny, with_units):
+    encoder, tokens = pretrained(tiny).encoder().eval(), pieces(tiny).read(TEXTS, 40)
+    encoder.memory = {}
+    with torch.no_grad():
+        plain = encoder.frozen(tokens, 2)
+        encoder.multiply_in("bf16")
+        half = encoder.frozen(tokens, 2)
+    assert not torch.equal(plain, half)
+    assert len(encoder.memory) == 2 * len(TEXTS)
+
+
 def test_a_pretrained_encoder_starts_at_its_weights_and_drops_out_in_training(tiny):
     source = pretrained(tiny)
     for name, weight in source.encoder().state_dict().items():

@@ -75,6 +75,7 @@ def recipe(**changes):
         "late_dropout": 0.1,
         "late_trained_layers": 2,
         "cross_trained_layers": None,
+        "cross_precision": "fp32",
     }
     return Recipe(**{**values, **changes})
 

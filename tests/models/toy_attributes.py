@@ -52,6 +52,7 @@ def recipe(**changes):
         "mlm_heads": None,
         "is_forgetting_measured": False,
         "dropout": 0.0,  # a width of 16 bears none
+        "precision": "fp32",
         "hidden_size": 12,
         "lstm_dropout": 0.0,
         "attention_size": 6,

@@ -12,6 +12,7 @@ from jobs.answer_runs import Bench, labelled_of
 from jobs.config import CompareAnswers
 from models.answers import load
 from models.checkpoint import read_card
+from models.precision import half_of
 from udfs.answers import score_block
 from udfs.batching import device_name
 
@@ -23,8 +24,8 @@ _FEWEST_SECONDS = 2.0
 def timed(bench: Bench, settings: CompareAnswers) -> list[dict[str, Any]]:
     """Score blocks of 10 questions and 60 sentences of the set with each kept model.
 
-    One thread, fp32; the first run of a model is not counted. Empty where no model was
-    kept.
+    One thread; in fp32, and in bf16 where the device has units for it. The first block
+    of a model is not counted. Empty where no model was kept.
     """
     folders = sorted((Path(bench.out) / "models").glob("*/fingerprint"))
     if not folders:
@@ -42,11 +43,18 @@ def timed(bench: Bench, settings: CompareAnswers) -> list[dict[str, Any]]:
         )
         for _ in range(1 + max(1, settings.speed_questions // _QUESTIONS))
     ]
-    return [_one(str(path.parent), blocks) for path in folders]
+    has_bf16 = half_of("bf16", torch.device(device_name())) is not None
+    return [
+        _one(str(path.parent), blocks, precision)
+        for path in folders
+        for precision in ("fp32", "bf16")[: 1 + has_bf16]
+    ]
 
 
-def _one(folder: str, blocks: list[tuple[list[str], list[str]]]) -> dict[str, Any]:
-    model = load(folder, device=device_name(), precision="fp32")
+def _one(
+    folder: str, blocks: list[tuple[list[str], list[str]]], precision: str
+) -> dict[str, Any]:
+    model = load(folder, device=device_name(), precision=precision)
     n_pairs, started = 0, 0.0
     for place, (asked, said) in enumerate(blocks):
         if place == 1:
@@ -67,6 +75,7 @@ def _one(folder: str, blocks: list[tuple[list[str], list[str]]]) -> dict[str, An
     card = read_card(folder)
     return {
         "method": card.name,
+        "precision": precision,
         "device": device_name(),
         "pairs": n_pairs,
         "seconds": seconds,

@@ -13,7 +13,7 @@ from jobs.config import SettingsError
 from jobs.launch import attempt
 from jobs.model_folders import threshold_of
 from jobs.sources.labelled_answers import FORMATS, LabelledPair, read, rule
-from models.answers import load
+from models.answers import PRECISIONS, load
 from models.checkpoint import read_card
 from models.metrics import measures
 from udfs.answers import score_block
@@ -27,6 +27,7 @@ def measure(
     threshold: float | None,
     at_precision: float | None = None,
     token_budget: int,
+    precision: str = "fp32",
 ) -> dict[str, Any]:
     """Precision, recall, F1, average precision and counts of a model on pairs.
 
@@ -36,11 +37,12 @@ def measure(
         threshold: Lowest score that counts as yes; None takes the model's.
         at_precision: Takes the model's threshold for that precision.
         token_budget: Padded tokens of one batch.
+        precision: fp32, bf16 or fp16, as `models.answers.load` takes it.
 
     Raises:
         SettingsError: A pair could not be scored.
     """
-    model = load(folder, device=device_name(), precision="fp32")
+    model = load(folder, device=device_name(), precision=precision)
     questions = {text: i for i, text in enumerate({p.question: 0 for p in pairs})}
     sentences = {text: i for i, text in enumerate({p.sentence: 0 for p in pairs})}
     scores, failures = score_block(
@@ -64,6 +66,7 @@ def measure(
         "n_questions": len(questions),
         "model_name": model.name,
         "model_fp": model.fingerprint,
+        "computed_in": precision,
     }
 
 
@@ -87,6 +90,13 @@ def measure(
     type=click.FloatRange(0, 1),
     help="Take the threshold that reached this precision on validation: 0.5 to 0.95.",
 )
+@click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    default="fp32",
+    show_default=True,
+    help="Of the numbers: bf16 for a GPU or a CPU with AMX, fp16 for a GPU, else fp32.",
+)
 @click.option("--token-budget", default=16384, show_default=True, type=int)
 @click.option("--json", "out", metavar="FILE", help="Write the measures here too.")
 def evaluate(
@@ -97,6 +107,7 @@ def evaluate(
     positive_from: float | None,
     threshold: float | None,
     at_precision: float | None,
+    precision: str,
     token_budget: int,
     out: str | None,
 ) -> None:
@@ -111,6 +122,7 @@ def evaluate(
                 threshold=threshold,
                 at_precision=at_precision,
                 token_budget=token_budget,
+                precision=precision,
             ),
             "label_rule": rule(format_name, positive_from),
         }

@@ -39,6 +39,7 @@ REFERENCES = (
 )
 METHODS = (*PAPER, *REFERENCES, "late-qar")
 WITHOUT_ENCODER = (*PAPER, "bm25")
+PRECISIONS = ("fp32", "bf16", "fp16")
 
 
 class AnswerScorer(Protocol):

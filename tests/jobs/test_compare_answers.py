@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from jobs import compare_answers, config
 from jobs.answer_report import _average_precision
@@ -69,7 +70,8 @@ def settings(place, *more):
     )
 
 
-def test_every_run_is_done_once_and_the_report_has_a_row_a_method(place):
+def test_every_run_is_done_once_and_the_report_has_a_row_a_method(place, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
     out = str(place / "out")
     compare_answers.run(*settings(place), out)
     rows = read_runs(place / "out" / "runs.jsonl")
@@ -87,7 +89,18 @@ def test_every_run_is_done_once_and_the_report_has_a_row_a_method(place):
     assert (place / "out" / "precision-recall-mine.svg").exists()
     assert (place / "out" / "quality-speed.png").exists()
     results = json.loads((place / "out" / "results.json").read_text())
-    assert {row["method"] for row in results["speeds"]} == {"qrem", "bm25"}
+    assert sorted((row["method"], row["precision"]) for row in results["speeds"]) == [
+        (method, precision)
+        for method in ("bm25", "qrem")
+        for precision in ("bf16", "fp32")
+    ]
+    assert report.count("| bm25 | bf16 |") == 1
+
+    # What was timed before is no reason to fail where it is not compared any more.
+    for methods in ("[bm25]", "[qrem]"):
+        chosen = settings(place, f"compare_answers.methods={methods}")
+        compare_answers.run(*chosen, out, trains=False)
+    assert "| bm25 | bf16 |" not in (place / "out" / "report.md").read_text()
 
     # A line that a kill cut is a run that did not end.
     runs = place / "out" / "runs.jsonl"

@@ -9,7 +9,8 @@ number of processes without Spark. *Fixed* is `predict_batch_udf` over a flat ta
 examples in batches of 32 padded to 128, a longer text cut there; *arrival* the same
 padded to the longest of the batch, all windows of a text read. The flat table comes as
 the shuffle by its key leaves it. Same weights everywhere and one thread a process; the
-spans must be equal, but for *fixed* where a text was cut, and but for *int8*.
+spans must be equal, but for *fixed* where a text was cut, and but for *bf16*, which is
+fp32 on a CPU without AMX, and *int8*.
 """
 
 import argparse
@@ -86,7 +87,9 @@ def _shape(
         "stage": lambda some: _stage(_frame(spark, some), card, "fp32"),
         "fixed": lambda some: _flat(_frame(spark, some), fixed),
         "arrival": lambda some: _flat(_frame(spark, some), arrival),
-        "bare": lambda some: _bare(_arrow(some), card),
+        "bare": lambda some: _bare(_arrow(some), card, "fp32"),
+        "stage, bf16": lambda some: _stage(_frame(spark, some), card, "bf16"),
+        "bare, bf16": lambda some: _bare(_arrow(some), card, "bf16"),
         "stage, int8": lambda some: _stage(_frame(spark, some), card, "int8"),
     }
     fast, slow = texts, texts[: len(texts) // 3]
@@ -114,6 +117,7 @@ def _shape(
             "seconds": seconds[way],
             "examples/s": rates[way],
             "stage : way": rates["stage"] / rates[way],
+            "stage, bf16 : way": rates["stage, bf16"] / rates[way],
             "same spans": _share_same(found["stage"], found[way]),
         }
         for way in ways
@@ -174,22 +178,24 @@ def _cached(frame: "DataFrame") -> "DataFrame":
     return frame
 
 
-def _bare(table: pa.Table, card: Card) -> tuple[float, pa.Table]:
+def _bare(table: pa.Table, card: Card, precision: str) -> tuple[float, pa.Table]:
     parts = [
         table.take(list(range(start, len(table), TASKS))) for start in range(TASKS)
     ]
     context = multiprocessing.get_context("spawn")
     with context.Pool(PROCESSES) as pool:
-        pool.map(_part, [(card, part.slice(0, 2)) for part in parts], chunksize=1)
+        first = [(card, precision, part.slice(0, 2)) for part in parts]
+        pool.map(_part, first, chunksize=1)
         started = time.perf_counter()
-        tables = pool.map(_part, [(card, part) for part in parts], chunksize=1)
+        jobs = [(card, precision, part) for part in parts]
+        tables = pool.map(_part, jobs, chunksize=1)
         return time.perf_counter() - started, pa.concat_tables(tables)
 
 
-def _part(job: tuple[Card, pa.Table]) -> pa.Table:
-    card, table = job
+def _part(job: tuple[Card, str, pa.Table]) -> pa.Table:
+    card, precision, table = job
     batches = table.combine_chunks().to_batches()
-    return pa.Table.from_batches(list(_extract(card, "fp32")(iter(batches))))
+    return pa.Table.from_batches(list(_extract(card, precision)(iter(batches))))
 
 
 def _spans(table: pa.Table) -> Found:

@@ -194,7 +194,9 @@ def fit(
         model.train()
         for places in draw(labels, rng, batch_size):
             optimiser.zero_grad()
-            value = loss(places)
+            # Weights that an encoder casts inside are cast once in here, not each time.
+            with torch.autocast(accelerator.device.type, enabled=False):
+                value = loss(places)
             accelerator.backward(value)
             if clip < math.inf:
                 accelerator.clip_grad_norm_(model.parameters(), clip)

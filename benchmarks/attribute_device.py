@@ -135,9 +135,8 @@ def work_of(
 
     @torch.inference_mode()
     def encoder() -> None:
-        with torch.autocast(device.type, torch.bfloat16, precision == "bf16"):
-            for tokens in batches:
-                network.encoder(tokens)
+        for tokens in batches:
+            network.encoder(tokens)
 
     width, layers, _ = shape
     flops = layers * (24 * width**2 * lengths.sum() + 4 * width * (lengths**2).sum())

@@ -184,11 +184,11 @@ def _bare(table: pa.Table, card: Card, precision: str) -> tuple[float, pa.Table]
     ]
     context = multiprocessing.get_context("spawn")
     with context.Pool(PROCESSES) as pool:
-        first = [(card, precision, part.slice(0, 2)) for part in parts]
-        pool.map(_part, first, chunksize=1)
+        warm_up = [(card, precision, part.slice(0, 2)) for part in parts]
+        pool.map(_part, warm_up, chunksize=1)
         started = time.perf_counter()
-        jobs = [(card, precision, part) for part in parts]
-        tables = pool.map(_part, jobs, chunksize=1)
+        tasks = [(card, precision, part) for part in parts]
+        tables = pool.map(_part, tasks, chunksize=1)
         return time.perf_counter() - started, pa.concat_tables(tables)
 
 

@@ -295,7 +295,7 @@ def _speeds(
         [
             row["method"],
             row["precision"],
-            f"{quality[row['method']]:.3f}",
+            f"{quality[row['method']]:.3f}" if row["precision"] == "fp32" else "",
             f"{row['pairs_per_second']:,.0f}",
             f"{row['pairs_per_second'] / slowest:.1f}",
         ]

@@ -10,7 +10,7 @@ import torch
 
 from jobs.answer_runs import Bench, labelled_of
 from jobs.config import CompareAnswers
-from models.answers import load
+from models.answers import WITHOUT_ENCODER, load
 from models.checkpoint import read_card
 from models.precision import half_of
 from udfs.answers import score_block
@@ -24,8 +24,8 @@ _FEWEST_SECONDS = 2.0
 def timed(bench: Bench, settings: CompareAnswers) -> list[dict[str, Any]]:
     """Score blocks of 10 questions and 60 sentences of the set with each kept model.
 
-    One thread; in fp32, and in bf16 where the device has units for it. The first block
-    of a model is not counted. Empty where no model was kept.
+    One thread; in fp32, and encoders in bf16 where the device has units for it. The
+    first block of a model is not counted. Empty where no model was kept.
     """
     folders = sorted((Path(bench.out) / "models").glob("*/fingerprint"))
     if not folders:
@@ -43,12 +43,18 @@ def timed(bench: Bench, settings: CompareAnswers) -> list[dict[str, Any]]:
         )
         for _ in range(1 + max(1, settings.speed_questions // _QUESTIONS))
     ]
-    has_bf16 = half_of("bf16", torch.device(device_name())) is not None
     return [
-        _one(str(path.parent), blocks, precision)
-        for path in folders
-        for precision in ("fp32", "bf16")[: 1 + has_bf16]
+        _one(folder, blocks, precision)
+        for folder in (str(path.parent) for path in folders)
+        for precision in _precisions(read_card(folder).name)
     ]
+
+
+def _precisions(method: str) -> tuple[str, ...]:
+    has_units = half_of("bf16", torch.device(device_name())) is not None
+    if has_units and method not in WITHOUT_ENCODER:
+        return "fp32", "bf16"
+    return ("fp32",)
 
 
 def _one(

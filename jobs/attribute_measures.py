@@ -22,7 +22,7 @@ from models.extraction import (
 )
 from models.metrics import best_threshold, expected_calibration_error
 from udfs.attributes import extract_values
-from udfs.batching import device_name
+from udfs.batching import computed_in, device_name
 
 Measured = Mapping[str, Any]
 
@@ -225,7 +225,7 @@ def measured(
         },
         "model_name": card.name,
         "model_fp": card.fingerprint,
-        "computed_in": precision,
+        "computed_in": computed_in(precision),
     }
 
 

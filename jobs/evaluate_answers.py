@@ -17,7 +17,7 @@ from models.answers import PRECISIONS, load
 from models.checkpoint import read_card
 from models.metrics import measures
 from udfs.answers import score_block
-from udfs.batching import device_name
+from udfs.batching import computed_in, device_name
 
 
 def measure(
@@ -66,7 +66,7 @@ def measure(
         "n_questions": len(questions),
         "model_name": model.name,
         "model_fp": model.fingerprint,
-        "computed_in": precision,
+        "computed_in": computed_in(precision),
     }
 
 

@@ -180,6 +180,11 @@ class Encoder(nn.Module):
         """Layers of the transformer."""
         return len(self.bert.encoder.layer)
 
+    @property
+    def numbers(self) -> torch.dtype:
+        """What the layers multiply in."""
+        return self._half or next(self.bert.encoder.parameters()).dtype
+
     def multiply_in(self, precision: str) -> None:
         """From now on the layers multiply in these numbers: to be trained.
 
@@ -213,7 +218,7 @@ class Encoder(nn.Module):
             return self.layers(self.embed(tokens), tokens.mask, 0, end)
         lengths = tokens.mask.sum(dim=1).tolist()
         keys = [
-            (end, str(self._half), row[:, :length].numpy().tobytes())
+            (end, str(self.numbers), row[:, :length].numpy().tobytes())
             for row, length in zip(
                 torch.stack([tokens.ids, tokens.types], dim=1).cpu(),
                 lengths,

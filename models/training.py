@@ -194,8 +194,7 @@ def fit(
         model.train()
         for places in draw(labels, rng, batch_size):
             optimiser.zero_grad()
-            # Weights that an encoder casts inside are cast once in here, not each time.
-            with torch.autocast(accelerator.device.type, enabled=False):
+            with _casting_once(accelerator.device):
                 value = loss(places)
             accelerator.backward(value)
             if clip < math.inf:
@@ -208,7 +207,8 @@ def fit(
         done += 1.0 if n_wanted == math.inf else n_wanted / n_batches
         left -= 1
         model.eval()
-        metric = evaluate() if evaluate is not None else math.nan
+        with _casting_once(accelerator.device):
+            metric = evaluate() if evaluate is not None else math.nan
         seconds = time.monotonic() - started
         now = Progress(phase, done, float(np.mean(losses)), metric, seconds)
         result.history.append(now)
@@ -228,6 +228,15 @@ def fit(
         model.load_state_dict(best)
     model.eval()
     return result
+
+
+def _casting_once(device: torch.device) -> torch.autocast:
+    """Weights that an encoder casts inside are cast once, not at every call.
+
+    torch keeps them until the outermost of its contexts ends, which this is. It keeps
+    those that need gradients; a cast made without gradients would carry none later.
+    """
+    return torch.autocast(device.type, enabled=False)
 
 
 _PHASES: dict[str, tuple[dict[str, Tensor], Any, Tensor]] | None = None

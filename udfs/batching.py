@@ -94,6 +94,17 @@ def model_of_run(
     return load_once((folder, fingerprint, device, precision), checked)
 
 
+def computed_in(precision: str) -> str:
+    """What this task's device computes in where a precision is asked for."""
+    import torch
+
+    from models.precision import half_of
+
+    if precision == "int8" or half_of(precision, torch.device(device_name())):
+        return precision
+    return "fp32"
+
+
 def device_name() -> str:
     """Device of this task: the GPU that Spark gave it, else what torch finds.
 

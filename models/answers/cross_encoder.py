@@ -177,7 +177,14 @@ def train_tasks(
 def _pretrain(network: CrossEncoder, qa: Pairs, recipe: Recipe, log: Log) -> None:
     rng = np.random.default_rng(recipe.seed)
     rates = [recipe.encoder_learning_rate, recipe.max_tokens, network.n_still]
-    depends = [rates, recipe.encoder_batch_size, qa.questions, qa.texts, qa.labels]
+    depends = [
+        rates,
+        str(network.encoder.numbers),
+        recipe.encoder_batch_size,
+        qa.questions,
+        qa.texts,
+        qa.labels,
+    ]
     once(network, rng, depends, lambda: _fit(network, qa, recipe, log, None))
 
 

@@ -118,7 +118,8 @@ class Recipe:
         encoder_qa_pairs: QA pairs that an encoder is first trained on, at most.
         cross_trained_layers: Upper layers that a cross-encoder trains; None: it trains
             all and the embeddings.
-        cross_precision: fp32 or bf16, in which its layers multiply while it is trained.
+        cross_precision: fp32 or bf16, in which its layers multiply while it is trained
+            and until it is saved.
         late_size: Width of LateQAR's own layers.
         late_dropout: In LateQAR's own layers.
         late_trained_layers: Upper layers of the encoder that LateQAR trains.

@@ -188,7 +188,7 @@ class FactoredScorer:
 
     @torch.inference_mode()
     def attention_of(self, question: str, sentence: str) -> Attention:
-        """Where the network looks in a pair, in fp32."""
+        """Where the network looks in a pair."""
         network: Any = self.network
         found: Attention = network.attention_of(question, sentence)
         return found

@@ -230,7 +230,8 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
 def _teacher(
     source: Pretrained, reader: Reader, windows: Sequence[Window], recipe: Recipe
 ) -> Teacher:
-    encoder = source.encoder().requires_grad_(False).eval()
+    # Never trained: what it says is wanted without gradients.
+    encoder = source.encoder().eval()
     encoder.multiply_in(recipe.precision)
     head = own_head(recipe.encoder, encoder) or fitted_head(
         encoder,

@@ -115,7 +115,8 @@ class Recipe:
             told after each epoch of a fine-tuning, as phase "forgetting", also of one
             that does not distil; dropout draws other numbers then.
         dropout: Of the encoder while it is trained.
-        precision: fp32 or bf16, in which its layers multiply then.
+        precision: fp32 or bf16, in which its layers multiply then, and until the
+            network is saved.
         hidden_size: Units of an LSTM in each direction.
         lstm_dropout: Of an LSTM's inputs and states.
         attention_size: Units of OpenTag's self-attention.

@@ -133,7 +133,7 @@ def _fit(
 
 
 def _key(encoder: Encoder, windows: Sequence[Window], settings: Sequence[float]) -> str:
-    digest = hashlib.sha256(json.dumps(settings).encode())
+    digest = hashlib.sha256(json.dumps([*settings, str(encoder.numbers)]).encode())
     for name, one in encoder.state_dict().items():
         digest.update(name.encode())
         digest.update(one.detach().cpu().numpy().tobytes())

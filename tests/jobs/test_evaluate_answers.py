@@ -15,20 +15,33 @@ LINES = [
 
 @pytest.fixture
 def asked(tmp_path, monkeypatch):
+    """Runs the command; its `told` is what the measuring was told last."""
     path, out = tmp_path / "lines.jsonl", tmp_path / "out.json"
     path.write_text("".join(json.dumps(line) + "\n" for line in LINES))
-    monkeypatch.setattr(
-        evaluate_answers,
-        "measure",
-        lambda folder, pairs, **options: {"labels": [pair.label for pair in pairs]},
-    )
+
+    def measured(folder, pairs, **options):
+        ask.told = options
+        return {"labels": [pair.label for pair in pairs]}
 
     def ask(*more):
         args = ["--model", "m", "--labelled", str(path), "--format", "jsonl"]
         args += ["--json", str(out), *more]
         return CliRunner().invoke(evaluate_answers.evaluate, args), out
 
+    monkeypatch.setattr(evaluate_answers, "measure", measured)
     return ask
+
+
+def test_precision_and_thresholds_reach_the_measuring(asked):
+    asked("--precision", "bf16", "--at-precision", "0.8", "--token-budget", "99")
+    assert asked.told == {
+        "threshold": None,
+        "at_precision": 0.8,
+        "token_budget": 99,
+        "precision": "bf16",
+    }
+    asked("--threshold", "0.25")
+    assert (asked.told["threshold"], asked.told["precision"]) == (0.25, "fp32")
 
 
 def test_the_result_names_the_rule_that_made_its_labels(asked):

@@ -69,6 +69,7 @@ def test_an_encoder_without_a_head_has_none_of_its_own(tiny):
 def fitted(source, reader, windows, folder=None, **changes):
     settings = {"share": 0.15, "batch_size": 16, "epochs": 3.0, "seed": 1, **changes}
     encoder = source.encoder().requires_grad_(False)
+    encoder.multiply_in(settings.pop("numbers", "fp32"))
     return encoder, fitted_head(encoder, reader, windows, folder=folder, **settings)
 
 
@@ -111,8 +112,11 @@ def test_a_kept_head_is_not_fitted_twice_and_is_the_same(tiny, tmp_path, monkeyp
     assert len(list((tmp_path / "heads").glob("*.safetensors"))) == 1
 
 
-@pytest.mark.parametrize("changed", ["texts", "seed", "encoder"])
-def test_a_head_of_something_else_is_not_taken(tiny, with_head, tmp_path, changed):
+@pytest.mark.parametrize("changed", ["texts", "seed", "numbers", "encoder"])
+def test_a_head_of_something_else_is_not_taken(
+    tiny, with_head, tmp_path, changed, monkeypatch
+):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
     source = pretrained(tiny)
     reader = reader_of(source)
     folder = str(tmp_path)
@@ -121,6 +125,8 @@ def test_a_head_of_something_else_is_not_taken(tiny, with_head, tmp_path, change
         fitted(source, reader, windows_of(reader, 32, seed=1), folder)
     elif changed == "seed":
         fitted(source, reader, windows_of(reader, 32), folder, seed=2)
+    elif changed == "numbers":
+        fitted(source, reader, windows_of(reader, 32), folder, numbers="bf16")
     else:
         other = pretrained(with_head)
         reader = reader_of(other)

@@ -1,5 +1,6 @@
 """What the paper's methods are compared with, against their formulas."""
 
+import copy
 from math import log
 
 import numpy as np
@@ -14,7 +15,13 @@ from transformers import AutoTokenizer, BertModel
 from models.answers import train
 from models.answers.cross_encoder import joined
 from models.answers.examples import Pairs
-from models.answers.factored import Cache, logits_of, of_pairs
+from models.answers.factored import (
+    Cache,
+    FactoredScorer,
+    logits_of,
+    of_pairs,
+    probabilities,
+)
 from models.answers.late_regression import inner, piece_rarity
 from models.answers.regression import fit_linear
 from models.encoder import WordPieces, pretrained
@@ -243,6 +250,20 @@ def test_a_cross_encoder_tunes_all_weights_and_a_regression_none(trained, tiny):
     for method in ("minilm-cosine", "similarity-regression", "late-regression"):
         kept = trained(method).network.encoder.state_dict()
         assert all(torch.equal(kept[name], one) for name, one in start.items())
+
+
+@pytest.mark.parametrize("method", ["minilm-cosine", "cross-encoder"])
+def test_a_cpu_with_units_scores_an_encoder_in_bf16(trained, method, monkeypatch):
+    network = trained(method).network
+    expected = probabilities(network, [ASKED], [SAID])
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
+    halved = copy.deepcopy(network)
+    scorer = FactoredScorer(halved, name=method, precision="bf16")
+    caches = scorer.encode_questions([ASKED]), scorer.encode_sentences([SAID])
+    found = scorer.score(*caches, np.array([0]), np.array([0]))
+    assert found == pytest.approx(expected, abs=0.02)
+    assert halved.encoder.numbers == torch.bfloat16
+    assert network.encoder.numbers == torch.float32
 
 
 def test_a_cross_encoder_may_train_its_upper_layers_alone(tiny):

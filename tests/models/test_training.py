@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from models.answers import train
 from models.answers.examples import Pairs
@@ -277,3 +278,40 @@ def test_one_class_alone_is_refused():
     one = toy.examples(validation=Pairs(["w1"], ["w2"], [0]))
     with pytest.raises(ValueError, match=r"1 validation pairs hold labels \[0\]"):
         train("qar-net", one, toy.recipe(), lambda _: None)
+
+
+class Casts(TorchDispatchMode):
+    """Counts the weights that are cast."""
+
+    n = 0
+
+    def __torch_dispatch__(self, called, types, args=(), kwargs=None):
+        is_weight = args and isinstance(args[0], nn.Parameter)
+        self.n += is_weight and called is torch.ops.aten._to_copy.default
+        return called(*args, **(kwargs or {}))
+
+
+def test_weights_are_cast_once_a_step_and_once_an_evaluation():
+    model, value = nn.Linear(2, 1, bias=False), torch.ones(3, 2)
+
+    def forward():
+        with torch.autocast("cpu", torch.bfloat16):
+            return model(value).float().mean()
+
+    def evaluate():
+        with torch.no_grad():
+            return float(forward() + forward())
+
+    with Casts() as casts:
+        fit(
+            model,
+            lambda _: forward() + forward(),
+            np.array([0, 1] * 4),
+            phase="test",
+            learning_rate=0.1,
+            batch_size=4,
+            max_epochs=1,
+            rng=np.random.default_rng(0),
+            evaluate=evaluate,
+        )
+    assert casts.n == 2 + 1  # two batches and the evaluation

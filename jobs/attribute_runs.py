@@ -89,7 +89,6 @@ _TAKEN_BY: Mapping[str, Sequence[str]] = {
     "tagger_": _TAGGERS,
     "attention_size": ("opentag",),
     "min_values": _OF_ONE_ATTRIBUTE,
-    "held_share": ("aveqa-gazetteer",),
 }
 
 

@@ -432,7 +432,6 @@ class TrainAttributes(Settings):
     tagger_epochs: Count
     tagger_patience: Count
     min_values: Count
-    held_share: Annotated[float, Field(gt=0, lt=1)]
     min_threshold_values: Count
     seed: int
     threads: Count

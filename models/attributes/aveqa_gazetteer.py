@@ -22,17 +22,11 @@ and the surest candidate is the window's value, its logit w . f(c) + v. The feat
 
 Log-odds are cut at 20 on both sides.
 
-Which rows fit what, so that nothing is weighed by rows that it was fitted on:
-
-- `held_share` of the training products, drawn by the seed, are held back;
-- AVEQA is trained on the others, its epoch chosen on the validation products;
-- a first gazetteer knows the values of the others alone, with their counts: a held
-  text tells it nothing, as a text of tomorrow does not; w and v are fitted on the
-  candidates of the held products, which neither part has seen (logistic regression
-  with a penalty, C = 1, on features of mean 0 and variance 1);
-- then the gazetteer that is kept learns values and counts of all training products:
-  its own counts hold the text that a value came from, those of a new text never do;
-- calibration and thresholds come from the validation products, as of every method.
+AVEQA and the gazetteer learn from the training products. w and v are fitted on the
+candidates of the validation products, which neither has seen, as tomorrow's texts are
+(logistic regression with a penalty, C = 1, on features of mean 0 and variance 1); by
+those products AVEQA's epoch, the calibration and the thresholds are chosen too, as of
+every method.
 """
 
 from collections.abc import Mapping, Sequence
@@ -195,44 +189,25 @@ class AveqaGazetteer(nn.Module):
 
 
 def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
-    """Train AVEQA, weigh it against the gazetteer, then learn all known values."""
-    examples.check()
-    asked = examples.training
-    held, others = held_back(asked, recipe.held_share, recipe.seed)
-    of_text = aveqa.train(Examples(others, examples.validation), recipe, report)
-    of_values = gazetteer.train(Examples(others, examples.validation), recipe, report)
-    first = AveqaGazetteer(of_text.network, of_values.network).eval()
-    fit_weights(first, held)
-    known = gazetteer.train(examples, recipe, report)
-    network = AveqaGazetteer(of_text.network, known.network).eval()
-    network.weigh.load_state_dict(first.weigh.state_dict())
+    """Train AVEQA, learn the known values, weigh one against the other."""
+    of_text = aveqa.train(examples, recipe, report)
+    of_values = gazetteer.train(examples, recipe, report)
+    network = AveqaGazetteer(of_text.network, of_values.network).eval()
+    fit_weights(network, examples.validation)
     config = {"aveqa": of_text.config, "n_pieces": len(of_text.words)}
-    words = (*of_text.words, *known.words)
+    words = (*of_text.words, *of_values.words)
     return Trained(network, config, words, history=of_text.history)
 
 
-def held_back(asked: Asked, share: float, seed: int) -> tuple[Asked, Asked]:
-    """Examples of a share of the products, at least one, and all others."""
-    products = list(asked.products or asked.contexts)
-    distinct = sorted(set(products))
-    n_held = max(1, round(share * len(distinct)))
-    drawn = np.random.default_rng(seed).permutation(len(distinct))[:n_held]
-    held = {distinct[place] for place in drawn}
-    return (
-        asked.at([row for row, one in enumerate(products) if one in held]),
-        asked.at([row for row, one in enumerate(products) if one not in held]),
-    )
-
-
 @torch.inference_mode()
-def fit_weights(network: AveqaGazetteer, held: Asked) -> None:
+def fit_weights(network: AveqaGazetteer, unseen: Asked) -> None:
     """Fit the layer on the candidates of examples that neither part has seen.
 
     Raises:
         NotTrainableError: All candidates are right, or all are wrong.
     """
-    windows = network.windows(held.contexts, held.attributes)
-    gold = held.values()
+    windows = network.windows(unseen.contexts, unseen.attributes)
+    gold = unseen.values()
     features, labels = [], []
     for start in range(0, len(windows), _WINDOWS_AT_ONCE):
         chosen = windows[start : start + _WINDOWS_AT_ONCE]
@@ -241,13 +216,13 @@ def fit_weights(network: AveqaGazetteer, held: Asked) -> None:
         for row, span in zip(candidates.rows, candidates.spans, strict=True):
             one = chosen[row]
             begin, end = one.window.characters(*span)
-            value = held.contexts[one.example][begin:end]
+            value = unseen.contexts[one.example][begin:end]
             labels.append(outcome(gold[one.example], value).right)
     if len(set(labels)) < 2:
         raise NotTrainableError(
-            f"{len(held)} examples held back: all candidates are"
+            f"{len(unseen)} validation examples: all candidates are"
             f" {'right' if any(labels) else 'wrong'}, expected some of both: give more"
-            " labelled products or raise held_share"
+            " labelled products or raise validation_share"
         )
     table = np.concatenate(features)
     scaler = StandardScaler().fit(table)

@@ -127,8 +127,6 @@ class Recipe:
         tagger_patience: Epochs of it without a better validation F1.
         min_values: Training values without which an attribute gets no tagger of its
             own and never finds a value.
-        held_share: Of the training products, those that no network is trained on but
-            the combination of AVEQA with the gazetteer.
     """
 
     seed: int
@@ -162,7 +160,6 @@ class Recipe:
     tagger_epochs: int
     tagger_patience: int
     min_values: int
-    held_share: float
 
 
 @dataclass(frozen=True)

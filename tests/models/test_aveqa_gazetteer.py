@@ -12,7 +12,6 @@ from models.attributes.aveqa_gazetteer import (
     N_FEATURES,
     AveqaGazetteer,
     fit_weights,
-    held_back,
     train,
 )
 from models.attributes.examples import Asked, Examples, Trained
@@ -119,43 +118,27 @@ def test_a_known_value_counts_in_the_window_that_it_is_whole_in(network):
     assert {one.is_missing for one in windows} == {False}
 
 
-def test_products_are_held_back_whole(tiny):
-    part = asked(40)
-    products = [f"p{place % 10}" for place in range(40)]
-    given = Asked(part.contexts, part.attributes, part.spans, products)
-    held, others = held_back(given, 0.3, seed=5)
-    assert len(set(held.products)) == 3
-    assert len(held) == 12
-    assert not set(held.products) & set(others.products)
-    assert sorted([*held.contexts, *others.contexts]) == sorted(part.contexts)
-    assert held_back(given, 0.3, seed=5)[0].products == held.products
-    assert held_back(given, 0.3, seed=6)[0].products != held.products
-
-
 def test_nothing_is_weighed_by_rows_that_it_was_fitted_on(tiny, monkeypatch):
     seen = {}
-    part = asked(60)
-    products = [f"p{place}" for place in range(60)]
-    given = Asked(part.contexts, part.attributes, part.spans, products)
+    given = Examples(asked(60), asked(20, seed=3))
 
     def trained(examples, recipe, report):
-        seen["aveqa"] = set(examples.training.products)
+        seen["aveqa"] = examples.training
         return of_text(tiny)
 
-    def fitted(network, held):
-        seen["weights"] = set(held.products)
-        seen["first"] = int(network.gazetteer.n_right.sum())
-        fit_weights(network, held)
+    def fitted(network, unseen):
+        seen["weights"] = unseen
+        seen["known"] = int(network.gazetteer.n_right.sum())
+        fit_weights(network, unseen)
 
     monkeypatch.setattr(aveqa, "train", trained)
     monkeypatch.setattr(aveqa_gazetteer, "fit_weights", fitted)
-    found = train(Examples(given, asked(20, seed=3)), recipe(), lambda _: None)
-    assert len(seen["weights"]) == 12
-    assert not seen["aveqa"] & seen["weights"]
-    assert seen["aveqa"] | seen["weights"] == set(products)
-    n_values = sum(span is not None for span in part.spans)
-    # Every value of the toy is right where it is found; the last one counts all.
-    assert int(found.network.gazetteer.n_right.sum()) == n_values > seen["first"]
+    found = train(given, recipe(), lambda _: None)
+    assert seen["aveqa"] is given.training
+    assert seen["weights"] is given.validation
+    # Every value of the toy is right where it is found: those of the training alone.
+    n_values = sum(span is not None for span in given.training.spans)
+    assert int(found.network.gazetteer.n_right.sum()) == seen["known"] == n_values
     assert found.network.weigh.weight.abs().sum() > 0
 
 

@@ -61,7 +61,6 @@ def recipe(**changes):
         "tagger_epochs": 12,
         "tagger_patience": 12,
         "min_values": 10,
-        "held_share": 0.2,
     }
     return Recipe(**{**values, **changes})
 

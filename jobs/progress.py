@@ -14,6 +14,7 @@ from jobs.ledger import Entry
 if TYPE_CHECKING:
     from models.training import Progress
 
+_QUIET_SECONDS = 30
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -23,12 +24,20 @@ def say(stage: str, text: str) -> None:
 
 
 def epochs(section: str) -> Callable[["Progress"], None]:
-    """Tells a training's progress: every fifth epoch, and those without a metric."""
+    """Tells a training's progress: some epochs with a metric, all without one.
+
+    Those told are every fifth, and the first that ends half a minute after the last
+    line.
+    """
+    told = time.monotonic()
 
     def tell(progress: "Progress") -> None:
+        nonlocal told
         is_measured = not math.isnan(progress.metric)
-        if progress.epoch % 5 and is_measured:
+        is_late = time.monotonic() - told > _QUIET_SECONDS
+        if progress.epoch % 5 and is_measured and not is_late:
             return
+        told = time.monotonic()
         metric = f", metric {progress.metric:.3f}" if is_measured else ""
         say(
             section,

@@ -10,9 +10,8 @@ _HALF: Mapping[str, torch.dtype] = {"bf16": torch.bfloat16, "fp16": torch.float1
 def half_of(precision: str, device: torch.device) -> torch.dtype | None:
     """The 16-bit numbers that a device is to compute in; None: fp32.
 
-    A GPU takes either kind. A CPU takes bf16 where it has matrix units for it (AMX),
-    on which an encoder is about three times as fast; without them it would be slower
-    than in fp32.
+    A GPU takes either kind; a CPU bf16, where it has matrix units for it (AMX). How
+    much faster an encoder is on them: docs/benchmarks.md.
 
     Args:
         precision: fp32, bf16 or fp16; another is fp32.

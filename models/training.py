@@ -4,8 +4,9 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -177,40 +178,25 @@ def fit(
     # Another generator counts: the epochs' own draws do not hang on it.
     n_batches = sum(1 for _ in draw(labels, np.random.default_rng(0), batch_size))
     schedule = _schedule(optimiser, warm_up, round(max_epochs * n_batches))
+    steps = _Steps(model, loss, accelerator, optimiser, schedule, clip)
     done, left, result, started = 0.0, max_epochs, Fit(), time.monotonic()
     best: dict[str, Tensor] = {}
-    if evaluate is not None and has_start:
-        model.eval()
-        result.best_metric = evaluate()
+    if has_start and evaluate is not None:
+        result.best_metric = steps.measure(evaluate)
         best = _weights(model)
     while left > 0:
         # A whole epoch is as long as it comes: its batches may differ in number.
-        n_wanted = math.inf if left >= 1 else round(left * n_batches)
+        n_wanted = None if left >= 1 else round(left * n_batches)
         if n_wanted == 0:
             if done:
                 break
             n_wanted = 1
-        losses: list[float] = []
-        model.train()
-        for places in draw(labels, rng, batch_size):
-            optimiser.zero_grad()
-            with _casting_once(accelerator.device):
-                value = loss(places)
-            accelerator.backward(value)
-            if clip < math.inf:
-                accelerator.clip_grad_norm_(model.parameters(), clip)
-            optimiser.step()
-            schedule.step()
-            losses.append(float(value.detach()))
-            if len(losses) == n_wanted:
-                break
-        done += 1.0 if n_wanted == math.inf else n_wanted / n_batches
+        mean_loss = steps.take(islice(draw(labels, rng, batch_size), n_wanted))
+        done += 1.0 if n_wanted is None else n_wanted / n_batches
         left -= 1
-        model.eval()
-        with _casting_once(accelerator.device):
-            metric = evaluate() if evaluate is not None else math.nan
+        metric = steps.measure(evaluate)
         seconds = time.monotonic() - started
-        now = Progress(phase, done, float(np.mean(losses)), metric, seconds)
+        now = Progress(phase, done, mean_loss, metric, seconds)
         result.history.append(now)
         if report is not None:
             report(now)
@@ -230,13 +216,49 @@ def fit(
     return result
 
 
-def _casting_once(device: torch.device) -> torch.autocast:
-    """Weights that an encoder casts inside are cast once, not at every call.
+@dataclass(frozen=True)
+class _Steps:
+    """The steps of a training, and the measurements between them."""
 
-    torch keeps them until the outermost of its contexts ends, which this is. It keeps
-    those that need gradients; a cast made without gradients would carry none later.
-    """
-    return torch.autocast(device.type, enabled=False)
+    model: nn.Module
+    loss: Callable[[np.ndarray], Tensor]
+    accelerator: Accelerator
+    optimiser: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    clip: float
+
+    def take(self, batches: Iterable[np.ndarray]) -> float:
+        """A step a batch; the mean of their losses."""
+        self.model.train()
+        return float(np.mean([self._one(places) for places in batches]))
+
+    def _one(self, places: np.ndarray) -> float:
+        self.optimiser.zero_grad()
+        with self._casting_once():
+            value = self.loss(places)
+        self.accelerator.backward(value)
+        if self.clip < math.inf:
+            self.accelerator.clip_grad_norm_(self.model.parameters(), self.clip)
+        self.optimiser.step()
+        self.schedule.step()
+        return float(value.detach())
+
+    def measure(self, evaluate: Callable[[], float] | None) -> float:
+        """The metric of the weights as they are; NaN where none is measured."""
+        self.model.eval()
+        if evaluate is None:
+            return math.nan
+        with self._casting_once():
+            return evaluate()
+
+    def _casting_once(self) -> torch.autocast:
+        """Weights that an encoder casts inside are cast once, not at every call.
+
+        torch keeps them until the outermost of its contexts ends, which this is. It
+        keeps those that need gradients; a cast made without gradients would carry none
+        later.
+        """
+        return torch.autocast(self.accelerator.device.type, enabled=False)
 
 
 _PHASES: dict[str, tuple[dict[str, Tensor], Any, Tensor]] | None = None

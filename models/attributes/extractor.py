@@ -56,7 +56,7 @@ class NetworkExtractor:
 
     @classmethod
     def uncalibrated(cls, network: Any) -> "NetworkExtractor":
-        """Of a network that was just trained, where it is."""
+        """Of a network that was just trained: where it is, in the numbers it is in."""
         device = next((str(one.device) for one in network.parameters()), "cpu")
         card = Card(folder="", name="", fingerprint="", threshold=0.5, config={})
         return cls(network, card, device=device, precision="fp32")

@@ -34,9 +34,25 @@ def test_over_many_epochs_every_negative_is_seen():
     assert seen == set(range(60))
 
 
+def fitted(model, loss, labels, **settings):
+    """`fit` with what a test of its own does not care about."""
+    given = {
+        "phase": "test",
+        "learning_rate": 0.1,
+        "batch_size": 4,
+        "rng": np.random.default_rng(0),
+        **settings,
+    }
+    return fit(model, loss, np.array(labels), **given)
+
+
+def squares(model):
+    """The loss whose minimum is at a weight and an offset that sum to zero."""
+    return lambda places: model(torch.ones(len(places), 1)).square().mean()
+
+
 def linear(metrics, *, patience=2, max_epochs=10.0):
     model = nn.Linear(1, 1)
-    labels = np.array([0, 1] * 8)
     given = iter(metrics)
     seen = []
 
@@ -44,15 +60,11 @@ def linear(metrics, *, patience=2, max_epochs=10.0):
         seen.append(model.weight.item())
         return next(given)
 
-    result = fit(
+    result = fitted(
         model,
-        lambda places: model(torch.ones(len(places), 1)).square().mean(),
-        labels,
-        phase="test",
-        learning_rate=0.1,
-        batch_size=4,
+        squares(model),
+        [0, 1] * 8,
         max_epochs=max_epochs,
-        rng=np.random.default_rng(0),
         evaluate=evaluate,
         patience=patience,
     )
@@ -127,18 +139,11 @@ class TwoParts(nn.Module):
 def one_step(**settings):
     model = TwoParts()
     seen = []
-    fit(
+    fitted(
         model,
         lambda places: seen.append(places) or model.loss(places),
-        np.array([0, 1]),
-        **{
-            "phase": "test",
-            "learning_rate": 0.1,
-            "batch_size": 2,
-            "max_epochs": 1,
-            "rng": np.random.default_rng(0),
-            **settings,
-        },
+        [0, 1],
+        **{"max_epochs": 1, **settings},
     )
     assert len(seen) == 1
     return model
@@ -181,15 +186,11 @@ def test_the_weights_of_the_start_may_be_the_best(has_start, metrics, kept):
     model = nn.Linear(1, 1)
     seen = [model.weight.item()] * (not has_start)
     given = iter(metrics)
-    result = fit(
+    result = fitted(
         model,
-        lambda places: model(torch.ones(len(places), 1)).square().mean(),
-        np.array([0, 1] * 8),
-        phase="test",
-        learning_rate=0.1,
-        batch_size=4,
+        squares(model),
+        [0, 1] * 8,
         max_epochs=2,
-        rng=np.random.default_rng(0),
         evaluate=lambda: seen.append(model.weight.item()) or next(given),
         has_start=has_start,
         patience=9,
@@ -203,15 +204,11 @@ def test_the_weights_of_the_start_may_be_the_best(has_start, metrics, kept):
 def test_patience_counts_from_the_start_where_that_is_the_best():
     def n_epochs(has_start):
         given = iter([0.9, *[0.1] * 9])
-        result = fit(
+        result = fitted(
             model := nn.Linear(1, 1),
-            lambda places: model(torch.ones(len(places), 1)).mean(),
-            np.array([0, 1]),
-            phase="test",
-            learning_rate=0.1,
-            batch_size=4,
+            squares(model),
+            [0, 1],
             max_epochs=9,
-            rng=np.random.default_rng(0),
             evaluate=lambda: next(given),
             has_start=has_start,
             patience=2,
@@ -225,17 +222,7 @@ def test_patience_counts_from_the_start_where_that_is_the_best():
 def test_a_training_without_an_epoch_leaves_the_weights():
     model = TwoParts()
     log = Log(lambda _: None)
-    result = fit(
-        model,
-        model.loss,
-        np.array([0, 1]),
-        phase="test",
-        learning_rate=0.1,
-        batch_size=2,
-        max_epochs=0,
-        rng=np.random.default_rng(0),
-        report=log,
-    )
+    result = fitted(model, model.loss, [0, 1], max_epochs=0, report=log)
     assert model.head.item() == 1
     assert result.history == log.history == []
 
@@ -303,15 +290,11 @@ def test_weights_are_cast_once_a_step_and_once_an_evaluation():
             return float(forward() + forward())
 
     with Casts() as casts:
-        fit(
+        fitted(
             model,
             lambda _: forward() + forward(),
-            np.array([0, 1] * 4),
-            phase="test",
-            learning_rate=0.1,
-            batch_size=4,
+            [0, 1] * 4,
             max_epochs=1,
-            rng=np.random.default_rng(0),
             evaluate=evaluate,
         )
     assert casts.n == 2 + 1  # two batches and the evaluation

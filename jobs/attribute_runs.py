@@ -61,11 +61,11 @@ class Bench:
 
 
 # Start of a setting's name to the methods that take it; all others do for all.
-_DISTILLED = ("aveqa", "aveqa-gazetteer", "qa-mlm")
+_DISTILLED = ("aveqa", "combined", "qa-mlm")
 _BY_QUESTION = (*_DISTILLED, "qa", "qa-cls")
 _FINE_TUNED = (*_BY_QUESTION, "encoder-crf")
 _OF_ONE_ATTRIBUTE = ("bilstm", "bilstm-crf", "opentag")
-_TAGGERS = (*_OF_ONE_ATTRIBUTE, "suopentag")
+_TAGGERS = (*_OF_ONE_ATTRIBUTE, "suopentag", "combined")
 _TAKEN_BY: Mapping[str, Sequence[str]] = {
     "encoder": (*_FINE_TUNED, *_TAGGERS),
     "learning_rate": _FINE_TUNED,
@@ -82,7 +82,7 @@ _TAKEN_BY: Mapping[str, Sequence[str]] = {
     "mask_share": _BY_QUESTION,
     "mlm_epochs": _BY_QUESTION,
     "is_forgetting_measured": _BY_QUESTION,
-    "beta": ("aveqa", "aveqa-gazetteer", "qa-cls"),
+    "beta": ("aveqa", "combined", "qa-cls"),
     "is_literal_head": _BY_QUESTION,
     "hidden_size": _TAGGERS,
     "lstm_dropout": _TAGGERS,

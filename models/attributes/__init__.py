@@ -27,7 +27,7 @@ METHODS = (
     "qa-mlm",
     "qa-cls",
     "aveqa",
-    "aveqa-gazetteer",
+    "combined",
 )
 WITHOUT_ENCODER = ("gazetteer",)
 PRECISIONS = ("fp32", "bf16", "fp16", "int8")

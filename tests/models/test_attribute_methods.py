@@ -66,7 +66,7 @@ def test_fifty_pads_change_no_logit(trained, monkeypatch):
         pytest.skip("reads no tokens")
     part = asked(8, seed=4)
     before = extracted(found.network, part.contexts, part.attributes)
-    network = found.network.aveqa if name == "aveqa-gazetteer" else found.network
+    network = found.network.aveqa if name == "combined" else found.network
     padded = network.reader.padded
     n_read = []
 

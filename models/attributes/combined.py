@@ -1,9 +1,10 @@
-"""AVEQA and the gazetteer together: whose value to believe.
+"""AVEQA, SUOpenTag and the gazetteer together: whose value to believe.
 
-The gazetteer is strong on values that were seen in training and finds no other; AVEQA
-finds those too, and is less sure of what everybody knows. The candidates of a window
-are AVEQA's best span and the known values that stand in it, up to five, the longest
-first. A candidate c is right with probability
+The gazetteer is strong on values that were seen in training and finds no other. AVEQA
+and SUOpenTag find those too, and are less sure of what everybody knows; which of the
+two is the better differs from catalogue to catalogue. The candidates of a window are
+AVEQA's best span, SUOpenTag's first two values and the known values that stand in it,
+up to five, the longest first. A candidate c is right with probability
 
     p(c is right) = sigmoid(w . f(c) + v)
 
@@ -13,6 +14,9 @@ and the surest candidate is the window's value, its logit w . f(c) + v. The feat
 |---|---|
 | odds | AVEQA's logit of any span: the smaller of its log-odds and the classifier's |
 | behind | log p of the span less that of AVEQA's best span, 0 for that one |
+| tagged | 1 where it is a value of SUOpenTag's best path that holds one |
+| tagged odds | the logit of that path where it is tagged; 0 of another |
+| other odds | the logit of that path where it is not; 0 of one that is tagged |
 | known | 1 where it is a known value of the attribute |
 | precision | log (n_right + 1) / (n_wrong + 1) of the known value; 0 of another |
 | support | log (1 + n_right) of the known value; 0 of another |
@@ -22,15 +26,18 @@ and the surest candidate is the window's value, its logit w . f(c) + v. The feat
 
 Log-odds are cut at 20 on both sides.
 
-AVEQA and the gazetteer learn from the training products. w and v are fitted on the
-candidates of the validation products, which neither has seen, as tomorrow's texts are
-(logistic regression with a penalty, C = 1, on features of mean 0 and variance 1); by
-those products AVEQA's epoch, the calibration and the thresholds are chosen too, as of
-every method.
+All three learn from the training products. w and v are fitted on the candidates of the
+validation products, which none has seen, as tomorrow's texts are (logistic regression
+with a penalty, C = 1, on features of mean 0 and variance 1); by those products the
+epochs, the calibration and the thresholds are chosen too, as of every method.
+
+SUOpenTag reads the stretch of text that AVEQA's window holds, with the pretrained
+encoder as it came: once for all attributes that are asked of it in a batch.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,18 +46,21 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 
-from models.attributes import aveqa, gazetteer
+from models.attributes import aveqa, gazetteer, suopentag
 from models.attributes.aveqa import Aveqa
 from models.attributes.examples import Asked, Examples, Recipe, Report, Trained
 from models.attributes.extractor import Extracted
 from models.attributes.gazetteer import Gazetteer, Match
 from models.attributes.spans import best_spans
+from models.attributes.suopentag import SuOpenTag
+from models.attributes.tags import best_value, spans_in
 from models.attributes.windows import Window
 from models.extraction import outcome
 from models.training import NotTrainableError
 
-N_FEATURES = 8
+N_FEATURES = 11
 _N_KNOWN = 5
+_N_TAGGED = 2
 _NOWHERE = (0, 0)
 _LARGEST = 20.0
 _WINDOWS_AT_ONCE = 64
@@ -89,7 +99,7 @@ class Candidates:
     Attributes:
         rows: Window of each, [C].
         spans: First and last piece of each in its window, [C].
-        features: f, [C, 8].
+        features: f, [C, 11].
     """
 
     rows: Sequence[int]
@@ -97,12 +107,28 @@ class Candidates:
     features: Tensor
 
 
-class AveqaGazetteer(nn.Module):
-    """AVEQA, the gazetteer, and the layer that weighs their candidates."""
+@dataclass(frozen=True)
+class Tagged:
+    """What SUOpenTag finds in some windows.
 
-    def __init__(self, of_text: Aveqa, of_values: Gazetteer) -> None:
+    Attributes:
+        spans: First and last piece of its values, the first two of each window.
+        logits: Of the path that holds them, [B]; -inf of an empty window.
+    """
+
+    spans: Sequence[Sequence[tuple[int, int]]]
+    logits: Sequence[float]
+
+
+class Combined(nn.Module):
+    """The three, and the layer that weighs their candidates."""
+
+    def __init__(
+        self, of_span: Aveqa, of_tags: SuOpenTag, of_values: Gazetteer
+    ) -> None:
         super().__init__()
-        self.aveqa = of_text
+        self.aveqa = of_span
+        self.suopentag = of_tags
         self.gazetteer = of_values
         self.weigh = nn.Linear(N_FEATURES, 1)
 
@@ -143,34 +169,59 @@ class AveqaGazetteer(nn.Module):
         return found
 
     def candidates(self, windows: Sequence[Looked]) -> Candidates:
-        """Of all windows with a text: AVEQA's best span first, then what is known."""
-        states, legal = self.aveqa.read([one.window for one in windows])
+        """Of all windows with a text: AVEQA's, SUOpenTag's, then what is known."""
+        read = [one.window for one in windows]
+        states, legal = self.aveqa.read(read)
         head = self.aveqa.span
         best = best_spans(head, states, legal)
         first = list(zip(best.begin.tolist(), best.end.tolist(), strict=True))
+        tagged = self.tagged(read)
         spans = [
-            list(dict.fromkeys([own, *one.known])) if one.window.ids else []
-            for own, one in zip(first, windows, strict=True)
+            list(dict.fromkeys([own, *of_tags, *one.known])) if one.window.ids else []
+            for own, of_tags, one in zip(first, tagged.spans, windows, strict=True)
         ]
         n_most = max([1, *map(len, spans)])
         padded = [of_one + [_NOWHERE] * (n_most - len(of_one)) for of_one in spans]
         scores = head.score(states, legal, torch.tensor(padded, device=states.device))
         odds = self.aveqa.odds(states, scores - best.none.unsqueeze(1))
         behind = scores - best.log_probability.unsqueeze(1)
-        of_text = torch.stack([odds, behind]).clamp(-_LARGEST, _LARGEST)
+        of_span = torch.stack([odds, behind]).clamp(-_LARGEST, _LARGEST)
         rows = [row for row, of_one in enumerate(spans) for _ in of_one]
         places = [place for of_one in spans for place in range(len(of_one))]
-        of_values = [
-            self._known(one, span)
-            for one, of_one in zip(windows, spans, strict=True)
+        others = [
+            [
+                *_of_tags(span in of_tags, logit),
+                *self._known(one, span),
+            ]
+            for one, of_one, of_tags, logit in zip(
+                windows, spans, tagged.spans, tagged.logits, strict=True
+            )
             for span in of_one
         ]
-        known = torch.tensor(of_values, device=states.device).reshape(-1, 6)
+        n_others = N_FEATURES - len(of_span)
+        of_others = torch.tensor(others, device=states.device).reshape(-1, n_others)
         return Candidates(
             rows=rows,
             spans=[spans[row][place] for row, place in zip(rows, places, strict=True)],
-            features=torch.cat([of_text[:, rows, places].T, known], dim=1),
+            features=torch.cat([of_span[:, rows, places].T, of_others], dim=1),
         )
+
+    def tagged(self, windows: Sequence[Window]) -> Tagged:
+        """SUOpenTag's values of AVEQA's windows."""
+        spans: list[list[tuple[int, int]]] = [[] for _ in windows]
+        logits = [-math.inf] * len(windows)
+        rows = [row for row, window in enumerate(windows) if window.ids]
+        if rows:
+            apart = [replace(windows[row], attribute=None) for row in rows]
+            emissions, mask = self.suopentag.emissions(apart)
+            paths, of_paths = best_value(self.suopentag.crf.chain, emissions, mask)
+            for row, tags, logit in zip(
+                rows, paths.tolist(), of_paths.tolist(), strict=True
+            ):
+                # Places of a window count from its [CLS].
+                found = [(begin + 1, end + 1) for begin, end in spans_in(tags)]
+                spans[row], logits[row] = found[:_N_TAGGED], logit
+        return Tagged(spans, logits)
 
     def _known(self, looked: Looked, span: tuple[int, int]) -> list[float]:
         place = looked.known.get(span)
@@ -188,19 +239,31 @@ class AveqaGazetteer(nn.Module):
         ]
 
 
+def _of_tags(is_tagged: bool, logit: float) -> tuple[float, float, float]:
+    odds = max(-_LARGEST, min(_LARGEST, logit))
+    return float(is_tagged), odds * is_tagged, odds * (not is_tagged)
+
+
 def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
-    """Train AVEQA, learn the known values, weigh one against the other."""
-    of_text = aveqa.train(examples, recipe, report)
+    """Train AVEQA and SUOpenTag, learn the known values, weigh them."""
+    of_span = aveqa.train(examples, recipe, report)
+    of_tags = suopentag.train(examples, recipe, report)
     of_values = gazetteer.train(examples, recipe, report)
-    network = AveqaGazetteer(of_text.network, of_values.network).eval()
+    network = Combined(of_span.network, of_tags.network, of_values.network).eval()
     fit_weights(network, examples.validation)
-    config = {"aveqa": of_text.config, "n_pieces": len(of_text.words)}
-    words = (*of_text.words, *of_values.words)
-    return Trained(network, config, words, history=of_text.history)
+    config = {
+        "aveqa": of_span.config,
+        "suopentag": of_tags.config,
+        "n_pieces": len(of_span.words),
+    }
+    # Both networks read the pieces of one encoder.
+    words = (*of_span.words, *of_values.words)
+    history = (*of_span.history, *of_tags.history)
+    return Trained(network, config, words, history=history)
 
 
 @torch.inference_mode()
-def fit_weights(network: AveqaGazetteer, unseen: Asked) -> None:
+def fit_weights(network: Combined, unseen: Asked) -> None:
     """Fit the layer on the candidates of examples that neither part has seen.
 
     Raises:
@@ -235,10 +298,11 @@ def fit_weights(network: AveqaGazetteer, unseen: Asked) -> None:
     network.weigh.bias.fill_(float(offset))
 
 
-def build(config: Mapping[str, Any], words: Sequence[str]) -> AveqaGazetteer:
+def build(config: Mapping[str, Any], words: Sequence[str]) -> Combined:
     """The network of a model folder, before its weights."""
-    n_pieces = config["n_pieces"]
-    return AveqaGazetteer(
-        aveqa.build(config["aveqa"], words[:n_pieces]),
-        gazetteer.build({}, words[n_pieces:]),
+    pieces, values = words[: config["n_pieces"]], words[config["n_pieces"] :]
+    return Combined(
+        aveqa.build(config["aveqa"], pieces),
+        suopentag.build(config["suopentag"], pieces),
+        gazetteer.build({}, values),
     )

@@ -1,22 +1,24 @@
-"""AVEQA with the gazetteer: candidates, features, and who fits what."""
+"""AVEQA, SUOpenTag and the gazetteer: candidates, features, and who fits what."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from models.attributes import aveqa, aveqa_gazetteer
+from models.attributes import aveqa, combined, suopentag
 from models.attributes.aveqa import Aveqa
-from models.attributes.aveqa_gazetteer import (
+from models.attributes.combined import (
     N_FEATURES,
-    AveqaGazetteer,
+    Combined,
     fit_weights,
     train,
 )
 from models.attributes.examples import Asked, Examples, Trained
 from models.attributes.gazetteer import Gazetteer
 from models.attributes.spans import best_spans
+from models.attributes.suopentag import SuOpenTag
 from models.encoder import pretrained
 from models.training import NotTrainableError
 from tests.models.toy_attributes import asked, extracted, recipe
@@ -24,7 +26,7 @@ from tests.models.toy_attributes import asked, extracted, recipe
 LINES = ("w20\tw3 w4", "w20\tw3", "w20\tw1", "w21\tw5")
 
 
-def of_text(tiny, **changes):
+def of_span(tiny):
     source = pretrained(tiny)
     torch.manual_seed(0)
     config = {
@@ -34,9 +36,23 @@ def of_text(tiny, **changes):
         "is_literal_head": False,
         "has_classifier": True,
         "encoder": dict(source.sizes),
-        **changes,
     }
     network = Aveqa(source.encoder(), source.words, config).eval()
+    return Trained(network, config, source.words)
+
+
+def of_tags(tiny):
+    source = pretrained(tiny)
+    torch.manual_seed(1)
+    config = {
+        "is_lower_case": True,
+        "max_tokens": 10,
+        "stride": 3,
+        "hidden_size": 8,
+        "dropout": 0.0,
+        "encoder": dict(source.sizes),
+    }
+    network = SuOpenTag(source.encoder(), source.words, config).eval()
     return Trained(network, config, source.words)
 
 
@@ -45,11 +61,11 @@ def network(tiny):
     known = Gazetteer(LINES)
     known.n_found.copy_(torch.tensor([4, 2, 0, 1]))
     known.n_right.copy_(torch.tensor([3, 0, 0, 1]))
-    return AveqaGazetteer(of_text(tiny).network, known).eval()
+    return Combined(of_span(tiny).network, of_tags(tiny).network, known).eval()
 
 
 @torch.inference_mode()
-def test_candidates_are_the_best_span_and_the_known_values_of_the_window(network):
+def test_candidates_are_of_both_networks_and_the_known_values_of_the_window(network):
     context = "w9 w3 w4 w8 w7"  # a window holds six pieces
     (looked,) = network.windows([context], ["W20"])
     assert list(looked.known.items()) == [((2, 3), 0), ((2, 2), 1)]
@@ -58,7 +74,9 @@ def test_candidates_are_the_best_span_and_the_known_values_of_the_window(network
     states, legal = network.aveqa.read([looked.window])
     best = best_spans(network.aveqa.span, states, legal)
     own = best.begin.item(), best.end.item()
-    assert found.spans == list(dict.fromkeys([own, (2, 3), (2, 2)]))
+    (alone,) = network.suopentag.extract([replace(looked.window, attribute=None)])
+    tagged = [looked.window.places(span) for span in (alone.span, *alone.others)][:2]
+    assert found.spans == list(dict.fromkeys([own, *tagged, (2, 3), (2, 2)]))
     begins = network.aveqa.span.begins(states, legal)[0]
     verdict = network.aveqa.has_value(states[0, 0])
     for span, features in zip(found.spans, found.features.tolist(), strict=True):
@@ -67,22 +85,28 @@ def test_candidates_are_the_best_span_and_the_known_values_of_the_window(network
         of_span, of_class = score - begins[0].item(), (verdict[1] - verdict[0]).item()
         behind = score - best.log_probability.item()
         expected = [min(of_span, of_class), behind]
-        assert features[:2] == pytest.approx(expected, abs=1e-4)
+        is_tagged = span in tagged
+        of_path = [1, alone.logit, 0] if is_tagged else [0, 0, alone.logit]
+        assert features[:5] == pytest.approx([*expected, *of_path], abs=1e-4)
         evidence = {
             (2, 3): [1, math.log(4 / 2), math.log(4), 1, 0, 0],
             (2, 2): [1, math.log(1 / 3), 0, 0, 0, 0],
         }
         none = [0, 0, 0, 0, 1, 0]
-        assert features[2:] == pytest.approx(evidence.get(span, none))
+        assert features[5:] == pytest.approx(evidence.get(span, none))
 
 
 @torch.inference_mode()
 def test_an_unknown_attribute_is_not_one_whose_values_are_missing(network):
     contexts, names = ["w9 w8", "w9 w8", "w1 w9"], ["w20", "w22", "w20"]
-    features = network.candidates(network.windows(contexts, names)).features
-    assert features[:2, 2:].tolist() == [[0, 0, 0, 0, 0, 1], [0] * 6]
+    found = network.candidates(network.windows(contexts, names))
+    of_text: list[list[list[float]]] = [[], [], []]
+    for row, features in zip(found.rows, found.features[:, 5:].tolist(), strict=True):
+        of_text[row].append(features)
+    assert {tuple(one) for one in of_text[0]} == {(0, 0, 0, 0, 0, 1)}
+    assert {tuple(one) for one in of_text[1]} == {(0, 0, 0, 0, 0, 0)}
     # A value that was never found has no evidence: log 1/1 and log 1.
-    assert [1, 0, 0, 1, 0, 0] in features[2:, 2:].tolist()
+    assert [1, 0, 0, 1, 0, 0] in of_text[2]
 
 
 @torch.inference_mode()
@@ -90,10 +114,11 @@ def test_the_surest_candidate_is_the_value(network):
     network.weigh.weight.zero_()
     network.weigh.bias.fill_(-1.0)
     context = "w9 w3 w4 w8 w7"
-    for feature, value in ((2, "w3 w4"), (5, "w3 w4")):
+    for feature, known in ((7, math.log(4)), (8, 1.0)):
         network.weigh.weight[0, feature] = 5.0
         (one,) = extracted(network, [context], ["w20"])
-        assert (one.value(context), one.logit) == (value, pytest.approx(4.0))
+        assert one.value(context) == "w3 w4"
+        assert one.logit == pytest.approx(5 * known - 1)
         network.weigh.weight[0, feature] = 0.0
     network.weigh.weight[0, 1] = 1.0  # AVEQA's own: it is behind no other
     own, alone = (
@@ -122,19 +147,23 @@ def test_nothing_is_weighed_by_rows_that_it_was_fitted_on(tiny, monkeypatch):
     seen = {}
     given = Examples(asked(60), asked(20, seed=3))
 
-    def trained(examples, recipe, report):
-        seen["aveqa"] = examples.training
-        return of_text(tiny)
+    def trained(part, found):
+        def train(examples, recipe, report):
+            seen[part] = examples.training
+            return found
+
+        return train
 
     def fitted(network, unseen):
         seen["weights"] = unseen
         seen["known"] = int(network.gazetteer.n_right.sum())
         fit_weights(network, unseen)
 
-    monkeypatch.setattr(aveqa, "train", trained)
-    monkeypatch.setattr(aveqa_gazetteer, "fit_weights", fitted)
+    monkeypatch.setattr(aveqa, "train", trained("aveqa", of_span(tiny)))
+    monkeypatch.setattr(suopentag, "train", trained("suopentag", of_tags(tiny)))
+    monkeypatch.setattr(combined, "fit_weights", fitted)
     found = train(given, recipe(), lambda _: None)
-    assert seen["aveqa"] is given.training
+    assert seen["aveqa"] is seen["suopentag"] is given.training
     assert seen["weights"] is given.validation
     # Every value of the toy is right where it is found: those of the training alone.
     n_values = sum(span is not None for span in given.training.spans)

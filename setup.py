@@ -14,6 +14,7 @@ setup(
     include_package_data=False,
     install_requires=[
         "accelerate>=1.10,<2",
+        "bm25s>=0.3,<0.4",
         "click>=8.1,<9",
         "delta-spark==4.4.0",
         "matplotlib>=3.9",

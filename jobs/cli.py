@@ -12,6 +12,7 @@ _GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "train": {
         "answers": ("jobs.train_answers", "command"),
         "attributes": ("jobs.train_attributes", "command"),
+        "passages": ("jobs.train_passages", "command"),
     },
     "compare": {
         "answers": ("jobs.compare_answers", "compare"),
@@ -21,6 +22,7 @@ _GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "evaluate": {
         "answers": ("jobs.evaluate_answers", "evaluate"),
         "attributes": ("jobs.evaluate_attributes", "evaluate"),
+        "passages": ("jobs.evaluate_passages", "evaluate"),
         "review_answers": ("jobs.evaluate_review_answers", "evaluate"),
         "attribute_values": ("jobs.evaluate_attribute_values", "evaluate"),
     },

@@ -49,6 +49,7 @@ def _odd(value: int) -> int:
 
 AnswerMethod = Annotated[str, AfterValidator(_method_of("models.answers"))]
 AttributeMethod = Annotated[str, AfterValidator(_method_of("models.attributes"))]
+PassageMethod = Annotated[str, AfterValidator(_method_of("models.passages"))]
 
 
 def _normal_name(raw: str) -> str:
@@ -433,6 +434,60 @@ class TrainAttributes(Settings):
     tagger_patience: Count
     min_values: Count
     min_threshold_values: Count
+    seed: int
+    threads: Count
+
+
+class TrainPassages(Settings):
+    """Settings of `train_passages`."""
+
+    section: ClassVar[str] = "train_passages"
+
+    method: PassageMethod
+    validation_share: Annotated[float, Field(gt=0, lt=1)]
+    test_share: Annotated[float, Field(ge=0, lt=1)]
+    max_questions: Count
+    max_validation: Count
+    pool: Literal["gold", "all"]
+    encoder: str | None
+    max_question_tokens: Annotated[int, Field(ge=3)]
+    max_passage_tokens: Annotated[int, Field(ge=3)]
+    is_two_tower: bool
+    n_hops: Count
+    hop_size: Count | None
+    learning_rate: Annotated[float, Field(gt=0)]
+    batch_size: Annotated[int, Field(ge=2)]
+    max_epochs: Count
+    small_learning_rate: Annotated[float, Field(gt=0)]
+    small_batch_size: Annotated[int, Field(ge=2)]
+    small_epochs: Count
+    patience: Count
+    max_seconds: Annotated[float, Field(gt=0)]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    precision: Literal["fp32", "bf16"]
+    duplicates: Literal["literal", "masked"]
+    alpha_dual: Annotated[float, Field(ge=0)]
+    alpha_cross: Annotated[float, Field(ge=0)]
+    alpha_alignment: Annotated[float, Field(ge=0)]
+    alpha_between: Annotated[float, Field(ge=0)]
+    alpha_within: Annotated[float, Field(ge=0)]
+    terms: tuple[Literal["a|q", "q|a", "q|q", "a|a"], ...]
+    ramp_epochs: Annotated[float, Field(ge=0)]
+    kernel: Literal["inner", "gauss"]
+    width_cross: Annotated[float, Field(gt=0)]
+    width_dual: Annotated[float, Field(gt=0)]
+    is_diagonal_masked: bool
+    is_teacher_taught: bool
+    is_cross_shared: bool
+    n_heads: Count
+    latent_size: Count
+    alpha_rebuilt: Annotated[float, Field(ge=0)]
+    beta_divergence: Annotated[float, Field(ge=0)]
+    gamma_match: Annotated[float, Field(ge=0)]
+    sentence_size: Count
+    sentence_weights: str | None
+    sentence_vectors: str | None
+    n_negatives: Count
     seed: int
     threads: Count
 

@@ -1,0 +1,80 @@
+"""Measure a passage model on questions it has not seen."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from jobs.launch import attempt
+from jobs.passage_measures import measured
+from jobs.sources.labelled_passages import FORMATS, read
+from jobs.sources.passages import PoolOf
+from models.passages import PRECISIONS
+
+
+@click.command(name="passages")
+@click.option("--model", "folder", required=True, metavar="DIR", help="Model folder.")
+@click.option(
+    "--labelled", multiple=True, required=True, metavar="FILE", help="May be repeated."
+)
+@click.option("--format", "format_name", required=True, type=click.Choice([*FORMATS]))
+@click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Keep a part.")
+@click.option(
+    "--pool",
+    type=click.Choice(["gold", "all"]),
+    default="gold",
+    show_default=True,
+    help="Candidates: the right passages of all questions, or every passage of the"
+    " texts they were asked of.",
+)
+@click.option(
+    "--min-questions",
+    default=1,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Only passages that answer so many questions.",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    default="fp32",
+    show_default=True,
+    help="Of the numbers: bf16 for a GPU or a CPU with AMX, fp16 for a GPU, else fp32.",
+)
+@click.option("--json", "out", metavar="FILE", help="Write the measures here too.")
+def evaluate(
+    folder: str,
+    labelled: tuple[str, ...],
+    format_name: str,
+    where: tuple[str, ...],
+    pool: PoolOf,
+    min_questions: int,
+    precision: str,
+    out: str | None,
+) -> None:
+    """Mean reciprocal rank, set recall and hit rate at 1 and 5.
+
+    Each question's right passages are ranked among all candidates of its domain; set
+    recall divides by the right ones of a question, a hit needs one of them.
+    """
+
+    def work() -> None:
+        found = measured(
+            folder,
+            read(labelled, format_name, where=where),
+            pool=pool,
+            min_questions=min_questions,
+            precision=precision,
+        )
+        for name, value in found.items():
+            text = f"{value:.4f}" if isinstance(value, float) else str(value)
+            click.echo(f"{name:<28} {text}")
+        if out is not None:
+            Path(out).write_text(json.dumps(found, indent=2) + "\n")
+
+    sys.exit(attempt(work))
+
+
+if __name__ == "__main__":
+    evaluate()

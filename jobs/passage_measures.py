@@ -1,0 +1,87 @@
+"""Measures of a passage model on questions with passages."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from jobs.config import SettingsError
+from jobs.sources.passages import AskedQuestion, PoolOf, pool_of
+from models.passages import load
+from models.passages.model import PassageModel
+from models.passages.vectors import ranks_of
+from models.ranking import Ranks, joined
+from udfs.batching import computed_in, device_name
+
+Measured = Mapping[str, Any]
+
+
+def ranked(
+    model: PassageModel,
+    rows: Sequence[AskedQuestion],
+    *,
+    pool: PoolOf,
+    min_questions: int = 1,
+) -> tuple[Ranks, dict[str, Any]]:
+    """How questions' passages are ranked among those of their domain.
+
+    Args:
+        model: Any method's.
+        rows: Questions with passages; each domain is a pool of its own.
+        pool: gold or all, see `jobs.sources.passages.pool_of`.
+        min_questions: Passages that answer fewer questions are left out.
+
+    Returns:
+        The ranks; and counts of what was ranked.
+
+    Raises:
+        SettingsError: No question is left.
+    """
+    pools = [
+        pool_of(
+            [row for row in rows if row.domain == domain],
+            pool,
+            min_questions=min_questions,
+        )
+        for domain in dict.fromkeys(row.domain for row in rows)
+    ]
+    pools = [one for one in pools if len(one)]
+    if not pools:
+        raise SettingsError(
+            f"{len(rows)} questions, none with a passage that answers {min_questions},"
+            " expected some"
+        )
+    started = time.monotonic()
+    found = joined([ranks_of(model.index(one.candidates), one) for one in pools])
+    seconds = time.monotonic() - started
+    n_right = [len(places) for one in pools for places in one.right]
+    return found, {
+        "n_questions": len(found),
+        "n_candidates": sum(len(one.candidates) for one in pools),
+        "n_pools": len(pools),
+        "right_per_question": float(np.mean(n_right)),
+        "milliseconds_per_question": 1000 * seconds / len(found),
+        "pool": pool,
+        "min_questions": min_questions,
+    }
+
+
+def measured(
+    folder: str,
+    rows: Sequence[AskedQuestion],
+    *,
+    pool: PoolOf,
+    min_questions: int = 1,
+    precision: str = "fp32",
+) -> Measured:
+    """MRR, set recall and hit rate of a model, with its name and fingerprint."""
+    model = load(folder, device=device_name(), precision=precision)
+    found, counts = ranked(model, rows, pool=pool, min_questions=min_questions)
+    return {
+        **counts,
+        **found.measures(),
+        "model_name": model.name,
+        "model_fp": model.fingerprint,
+        "computed_in": computed_in(precision),
+    }

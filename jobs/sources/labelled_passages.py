@@ -1,0 +1,59 @@
+"""Questions with passages of every format, with the same columns, in parts."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import IO
+
+from jobs.config import SettingsError
+from jobs.sources.amazon_qa import read_amazon_qa
+from jobs.sources.mrqa import read_mrqa
+from jobs.sources.natural_questions import read_natural_questions
+from jobs.sources.passages import AskedQuestion
+from jobs.sources.passages_jsonl import read_passages_jsonl
+from jobs.sources.qed import read_qed
+from jobs.sources.sets import having, in_parts, read_file
+from jobs.sources.squad import read_squad
+
+Reader = Callable[[str, IO[str]], Iterator[AskedQuestion]]
+
+FORMATS: Mapping[str, Reader] = {
+    "jsonl": read_passages_jsonl,
+    "squad": read_squad,
+    "qed": read_qed,
+    "natural-questions": read_natural_questions,
+    "mrqa": read_mrqa,
+    "amazon-qa": read_amazon_qa,
+}
+
+
+def read(
+    paths: Sequence[str], format_name: str, *, where: Sequence[str] = ()
+) -> list[AskedQuestion]:
+    """All rows of the files that `where` keeps, those of the same content once.
+
+    Args:
+        paths: Files, gzip or not.
+        format_name: One of `FORMATS`.
+        where: `column=value` conditions, all of which must hold.
+
+    Raises:
+        SettingsError: A file is missing, unreadable, or holds nothing; with its line.
+    """
+    rows = [row for path in paths for row in read_file(path, FORMATS[format_name])]
+    kept = list(dict.fromkeys(having(rows, where, AskedQuestion)))
+    if not kept:
+        names = ", ".join(paths)
+        raise SettingsError(f"{names}: no question, expected {format_name} rows")
+    return kept
+
+
+def split(
+    rows: Sequence[AskedQuestion], *, shares: Sequence[float], seed: int
+) -> list[list[AskedQuestion]]:
+    """The rows in parts by a hash of the seed and their group.
+
+    Args:
+        rows: Questions with passages.
+        shares: Share of each part but the last, which gets the rest; sum at most 1.
+        seed: Another seed, another split.
+    """
+    return in_parts(rows, lambda row: row.group, shares=shares, seed=seed)

@@ -1,0 +1,90 @@
+"""Models that find the passage that answers a question, behind one seam.
+
+Each method is a module with `train(examples, recipe, report)` and
+`build(config, words)`. `load` gives the model of a folder; the folder says which method
+it is. Those of `VECTOR_METHODS` read each text alone, so that the vectors of a whole
+catalogue are made once; all others can only rank the candidates that they are given.
+"""
+
+import importlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from models.checkpoint import ModelError, read_card, read_weights, read_words
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from models.passages.examples import Examples, Recipe, Report, Trained
+    from models.passages.model import PassageModel
+
+_KINDS = ("rnn", "gru", "lstm", "transformer", "bert")
+VECTOR_METHODS = (
+    "minilm-cosine",
+    "use-qa",
+    "infersent",
+    *(f"dual-{kind}" for kind in _KINDS),
+    "dual-vae",
+    "cross-vae",
+    *(f"endx-{kind}" for kind in _KINDS),
+)
+METHODS = ("bm25", "bm25-stems", *VECTOR_METHODS, "z-sum", "bert-qa")
+WITHOUT_ENCODER = ("bm25", "bm25-stems")
+PRECISIONS = ("fp32", "bf16", "fp16")
+
+
+class Index(Protocol):
+    """Candidates that were made ready to be ranked."""
+
+    def scores(self, questions: Sequence[str]) -> "np.ndarray":
+        """The higher the better, [n, m]."""
+
+
+def train(
+    name: str, examples: "Examples", recipe: "Recipe", report: "Report"
+) -> "Trained":
+    """Train a method.
+
+    Args:
+        name: Of `METHODS`.
+        examples: What it may learn from.
+        recipe: What changes its result; it takes what it needs.
+        report: Called after each epoch.
+
+    Raises:
+        NotTrainableError: There is no question to train on, or to choose by.
+    """
+    found: Trained = _module(name).train(examples, recipe, report)
+    return found
+
+
+def load(folder: str, *, device: str, precision: str) -> "PassageModel":
+    """The model of a folder.
+
+    Args:
+        folder: A model folder.
+        device: Of torch, such as cpu or cuda:0.
+        precision: Of `PRECISIONS`; fp32 on a device without units for the others
+            (`models.precision`).
+
+    Raises:
+        ModelError: The folder is not what its fingerprint says, of no known method,
+            or its weights do not fit the sizes of config.json.
+    """
+    from models.passages.model import PassageModel
+
+    card = read_card(folder)
+    if card.name not in METHODS:
+        known = ", ".join(METHODS)
+        raise ModelError(f"{folder}: method {card.name!r}, expected one of {known}")
+    try:
+        network = _module(card.name).build(card.sizes, read_words(folder))
+        network.load_state_dict(read_weights(folder))
+    except (TypeError, KeyError, ValueError, RuntimeError) as error:
+        first = str(error).splitlines()[0]
+        raise ModelError(f"{folder}: no {card.name}: {first}") from None
+    return PassageModel(network, card, device=device, precision=precision)
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"models.passages.{name.replace('-', '_')}")

@@ -1,0 +1,261 @@
+"""The dual encoder: a vector for each text, read alone (ENDX 4.2).
+
+    R_q = Agg(Enc(q)),  R_a = Agg(Enc(a)),  f(q, a) = R_q . R_a
+    L_dual = -1/B sum_i log softmax_j(R_{q_i} . R_{a_j})_i              (1)
+
+f is the plain inner product, without a norm or a temperature; the other passages of a
+batch are a question's negatives. One encoder serves both sides; `is_two_tower` gives
+each its own.
+
+| symbol | name in code | shape |
+|---|---|---|
+| Enc | `encoders` | |
+| Agg | `hops` | |
+| R | `vectors` | [B, R d] |
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.encoder import Encoder, Pretrained, Tokens, WordPieces, pretrained
+from models.passages.examples import Examples, Recipe, Report, Side, Trained
+from models.passages.hops import MultiHop
+from models.passages.text_encoders import started, text_encoder
+from models.passages.vectors import TextReader, recall_at_1
+from models.training import Batches, Log, Progress, fit
+
+Loss = Callable[[np.ndarray], Tensor]
+
+
+class Dual(nn.Module):
+    """The network."""
+
+    def __init__(
+        self,
+        encoders: Sequence[nn.Module],
+        words: Sequence[str],
+        config: Mapping[str, Any],
+    ) -> None:
+        """Take one encoder for both sides, or that of questions and of passages."""
+        super().__init__()
+        self.encoders = nn.ModuleList(encoders)
+        self.reader = TextReader(
+            WordPieces(words, is_lower_case=config["is_lower_case"]),
+            max_question_tokens=config["max_question_tokens"],
+            max_passage_tokens=config["max_passage_tokens"],
+        )
+        self.hops = hops_of(config)
+        self.size = config["n_hops"] * int(config["encoder"]["hidden_size"])
+
+    def read(self, texts: Sequence[str], side: Side) -> Tokens:
+        """Word pieces, on the network's device."""
+        return self.reader.read(texts, side).to(self.hops.score.weight.device)
+
+    def lengths(self, texts: Sequence[str], side: Side) -> np.ndarray:
+        """Word pieces of each text, [n]."""
+        return self.reader.lengths(texts, side)
+
+    def vectors(self, tokens: Tokens, side: Side) -> Tensor:
+        """R of some texts, fp32 [B, R d]."""
+        place = 0 if side == "question" else len(self.encoders) - 1
+        states = self.encoders[place](tokens).float()
+        found: Tensor = self.hops(states, tokens.mask)
+        return found
+
+
+def hops_of(config: Mapping[str, Any]) -> MultiHop:
+    """Agg of a network's sizes."""
+    size = int(config["encoder"]["hidden_size"])
+    return MultiHop(
+        size=size,
+        hidden_size=config["hop_size"] or size,
+        n_hops=config["n_hops"],
+    )
+
+
+def in_batch_loss(
+    questions: Tensor, passages: Tensor, alike: Tensor | None = None
+) -> Tensor:
+    """(1) of matched vectors, [B, D] each.
+
+    Args:
+        questions: R_q.
+        passages: R_a.
+        alike: True where two matches have the same passage, [B, B]; those but the own
+            one leave the denominator. None: as printed, they are negatives.
+    """
+    scores = questions.float() @ passages.float().T
+    if alike is not None:
+        own = torch.eye(len(scores), dtype=torch.bool, device=scores.device)
+        scores = scores.masked_fill(alike & ~own, -torch.inf)
+    return F.cross_entropy(scores, torch.arange(len(scores), device=scores.device))
+
+
+def alike(passages: Sequence[str], recipe: Recipe) -> Tensor | None:
+    """Which matches of a batch have the same passage, where that is to matter."""
+    if recipe.duplicates == "literal":
+        return None
+    places = {text: place for place, text in enumerate(passages)}
+    ids = torch.tensor([places[text] for text in passages])
+    return ids.unsqueeze(0) == ids.unsqueeze(1)
+
+
+def whole(
+    labels: np.ndarray, rng: np.random.Generator, batch_size: int
+) -> Iterator[np.ndarray]:
+    """Batches of one size, as places: in a smaller one a question has fewer negatives.
+
+    What is left of an epoch is left out; of fewer than a batch it is the one batch.
+    """
+    order = rng.permutation(len(labels))
+    n_whole = max(1, len(order) // batch_size)
+    for place in range(n_whole):
+        yield order[place * batch_size : (place + 1) * batch_size]
+
+
+def config_of(kind: str, source: Pretrained, recipe: Recipe) -> dict[str, Any]:
+    """Sizes and switches of a dual encoder."""
+    return {
+        "kind": kind,
+        "encoder": dict(source.sizes),
+        "is_lower_case": source.is_lower_case,
+        "max_question_tokens": recipe.max_question_tokens,
+        "max_passage_tokens": recipe.max_passage_tokens,
+        "n_encoders": 2 if recipe.is_two_tower else 1,
+        "n_hops": recipe.n_hops,
+        "hop_size": recipe.hop_size,
+    }
+
+
+def untrained(kind: str, source: Pretrained, recipe: Recipe) -> Dual:
+    """A dual encoder that starts from a pretrained encoder."""
+    config = config_of(kind, source, recipe)
+    encoders = [
+        trainable(started(kind, source, dropout=recipe.dropout), recipe)
+        for _ in range(config["n_encoders"])
+    ]
+    return Dual(encoders, source.words, config)
+
+
+def trainable(encoder: nn.Module, recipe: Recipe) -> nn.Module:
+    """An encoder whose layers multiply in the recipe's numbers, if it has such."""
+    if isinstance(encoder, Encoder):
+        encoder.multiply_in(recipe.precision)
+    return encoder
+
+
+def train_dual(
+    kind: str, examples: Examples, recipe: Recipe, report: Report
+) -> Trained:
+    """Train with (1) alone.
+
+    Args:
+        kind: Of `text_encoders.KINDS`.
+        examples: What it may learn from.
+        recipe: With the batch, rate and epochs of the kind.
+        report: Called after each epoch.
+    """
+    examples.check()
+    torch.manual_seed(recipe.seed)
+    source = pretrained(recipe.encoder)
+    network = untrained(kind, source, recipe)
+    matches = examples.training
+
+    def loss(places: np.ndarray) -> Tensor:
+        asked = [matches.questions[place] for place in places]
+        said = [matches.passages[place] for place in places]
+        return in_batch_loss(
+            network.vectors(network.read(asked, "question"), "question"),
+            network.vectors(network.read(said, "passage"), "passage"),
+            alike(said, recipe),
+        )
+
+    log = Log(report)
+    fit_kind(network, loss, examples, recipe, log, kind=kind, evaluated=network)
+    return Trained(
+        network.eval(),
+        config_of(kind, source, recipe),
+        source.words,
+        history=log.history,
+    )
+
+
+def fit_kind(
+    trained: nn.Module,
+    loss: Loss,
+    examples: Examples,
+    recipe: Recipe,
+    log: Log,
+    *,
+    kind: str,
+    evaluated: Any,
+    after_epoch: Callable[[], Sequence[Progress]] = tuple,
+    batches: Batches = whole,
+) -> None:
+    """The training of 4.5: rates, batches and epochs of the kind; R@1 chooses.
+
+    Args:
+        trained: Holds all parameters.
+        loss: Of a batch, given as places among the matches.
+        examples: Their validation pool is ranked after each epoch.
+        recipe: With the settings of both kinds.
+        log: Takes the reports.
+        kind: bert has rates that fall, all others ones that stay.
+        evaluated: What ranks.
+        after_epoch: Gives more to report.
+        batches: Of an epoch.
+    """
+    is_pretrained = kind == "bert"
+
+    def evaluate() -> float:
+        for progress in after_epoch():
+            log(progress)
+        return recall_at_1(evaluated, examples.validation)
+
+    fit(
+        trained,
+        loss,
+        np.zeros(len(examples.training)),
+        phase="train",
+        learning_rate=(
+            recipe.learning_rate if is_pretrained else recipe.small_learning_rate
+        ),
+        weight_decay=0.01,
+        clip=1.0,
+        warm_up=0.0 if is_pretrained else None,
+        batch_size=recipe.batch_size if is_pretrained else recipe.small_batch_size,
+        max_epochs=recipe.max_epochs if is_pretrained else recipe.small_epochs,
+        rng=np.random.default_rng(recipe.seed),
+        batches=batches,
+        evaluate=evaluate,
+        has_start=is_pretrained,
+        patience=recipe.patience,
+        max_seconds=recipe.max_seconds,
+        report=log,
+    )
+
+
+class Clock:
+    """Seconds since it was made, for reports of one's own."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+
+    def __call__(self) -> float:
+        """Seconds."""
+        return time.monotonic() - self._started
+
+
+def build(config: Mapping[str, Any], words: Sequence[str]) -> Dual:
+    """The network of a model folder, before its weights."""
+    encoders = [
+        text_encoder(config["kind"], config["encoder"])
+        for _ in range(config["n_encoders"])
+    ]
+    return Dual(encoders, words, config)

@@ -1,0 +1,155 @@
+"""The commands that train and measure a passage model, on literal files."""
+
+import json
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from jobs.evaluate_passages import evaluate
+from jobs.sources.passages import AskedQuestion
+from jobs.train_passages import command, drawn
+from models import checkpoint
+from tests.models import toy
+
+N = 60
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    return toy.bert_folder(tmp_path_factory.mktemp("encoder"))
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    path = tmp_path / "asked.jsonl"
+    records = [
+        {
+            "question": f"w{place % 10} w{20 + place} w30",
+            "answer": f"w{place % 10} w{20 + place} w31",
+            "candidates": [f"w{place % 10} w39"],
+            "group": f"g{place}",
+        }
+        for place in range(N)
+    ]
+    path.write_text("".join(json.dumps(one) + "\n" for one in records))
+    return str(path)
+
+
+def call(tool, *words):
+    return CliRunner().invoke(tool, [str(word) for word in words])
+
+
+def trained(labelled, out, method, *more):
+    return call(
+        command,
+        *("--method", method, "--labelled", labelled, "--format", "jsonl"),
+        *("--out", out, "--set", "train_passages.threads=1", *more),
+    )
+
+
+def measured(model, labelled, tmp_path, *more):
+    out = tmp_path / "found.json"
+    done = call(
+        evaluate,
+        *("--model", model, "--labelled", labelled, "--format", "jsonl"),
+        *("--json", out, *more),
+    )
+    assert done.exit_code == 0, done.output
+    return json.loads(out.read_text())
+
+
+def test_a_model_is_trained_measured_apart_and_measured_again(labelled, tmp_path):
+    folder = tmp_path / "model"
+    done = trained(labelled, folder, "bm25")
+    assert done.exit_code == 0, done.output
+    metrics = json.loads((folder / "metrics.json").read_text())
+    test = metrics["test"]
+    # Words that only question and answer share: nothing is easier for BM25.
+    assert (test["mrr"], test["recall_at_1"]) == (1.0, 1.0)
+    assert 0 < test["n_questions"] < N
+    assert test["n_questions"] == test["n_candidates"]
+    assert 0 < metrics["n_training"] < N - test["n_questions"]
+    found = measured(folder, labelled, tmp_path)
+    card = checkpoint.read_card(str(folder))
+    assert (found["model_name"], found["model_fp"]) == ("bm25", card.fingerprint)
+    assert (found["n_questions"], found["n_candidates"]) == (N, N)
+    assert found["right_per_question"] == 1.0
+    whole = measured(folder, labelled, tmp_path, "--pool", "all")
+    assert (whole["n_questions"], whole["n_candidates"]) == (N, N + 10)
+
+
+def test_a_dual_encoder_is_trained_by_the_settings(labelled, tmp_path, tiny):
+    folder = tmp_path / "model"
+    changes = ("encoder=" + tiny, "max_epochs=2", "n_hops=2", "batch_size=8")
+    more = [word for one in changes for word in ("--set", f"train_passages.{one}")] + [
+        "--set",
+        "train_passages.n_heads=2",
+    ]
+    done = trained(labelled, folder, "endx-bert", *more)
+    assert done.exit_code == 0, done.output
+    metrics = json.loads((folder / "metrics.json").read_text())
+    phases = [one["phase"] for one in metrics["history"]]
+    assert phases.count("train") == 2
+    assert phases.count("loss a|q") == phases.count("loss cross") == 2
+    assert checkpoint.read_card(str(folder)).sizes["n_hops"] == 2
+    assert 0 < measured(folder, labelled, tmp_path)["mrr"] <= 1
+
+
+def test_domains_are_pools_of_their_own(labelled, tmp_path):
+    path = tmp_path / "two.jsonl"
+    path.write_text(
+        "".join(
+            json.dumps({"question": "w1", "answer": answer, "domain": domain}) + "\n"
+            for answer, domain in (("w1", "a"), ("w1 w2", "b"))
+        )
+    )
+    assert trained(labelled, tmp_path / "model", "bm25").exit_code == 0
+    found = measured(tmp_path / "model", str(path), tmp_path)
+    assert (found["n_pools"], found["n_questions"], found["n_candidates"]) == (2, 2, 2)
+    assert found["mrr"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--format", "jsonl"), "--labelled: no file given, expected some, or --lake"),
+        (("--labelled", "nowhere", "--format", "squad"), "nowhere"),
+        (("--labelled", "FILE"), "--format: not given, expected one of jsonl, squad"),
+        (
+            ("--labelled", "FILE", "--format", "jsonl", "--where", "group=none"),
+            "no question, expected jsonl rows",
+        ),
+        (
+            ("--set", "train_passages.method=dual"),
+            "train_passages.method: .*expected one of bm25",
+        ),
+    ],
+)
+def test_wrong_calls_are_told_in_one_line(labelled, tmp_path, words, told):
+    given = [labelled if word == "FILE" else word for word in words]
+    done = call(command, "--method", "bm25", "--out", tmp_path / "m", *given)
+    if "train_passages.method=dual" in words:
+        done = call(command, "--out", tmp_path / "m", *given)
+    assert done.exit_code == 2
+    assert re.search(told, done.output), done.output
+    assert len(done.output.strip().splitlines()) == 1
+
+
+def test_too_high_a_minimum_is_told(labelled, tmp_path):
+    assert trained(labelled, tmp_path / "model", "bm25").exit_code == 0
+    done = call(
+        evaluate,
+        *("--model", tmp_path / "model", "--labelled", labelled),
+        *("--format", "jsonl", "--min-questions", 9),
+    )
+    assert done.exit_code == 2
+    assert "60 questions, none with a passage that answers 9" in done.output
+
+
+def test_questions_are_drawn_by_a_hash():
+    rows = [AskedQuestion(f"q{place}", ("a",), ("a",), "g") for place in range(9)]
+    assert drawn(rows, 9, 1) is rows
+    some = drawn(rows, 4, 1)
+    assert len({row.question for row in some}) == 4
+    assert some == drawn(rows[::-1], 4, 1) != drawn(rows, 4, 2)

@@ -31,6 +31,7 @@ nightly: setup ## The whole job on a generated sample catalogue: sample, train, 
 	$(BIN)/enrich sample $(OUT)/sample --products $(PRODUCTS) --seed $(SEED)
 	$(BIN)/enrich nightly $(FOLDERS) --until pair_reviews
 	$(BIN)/enrich train answers $(FOLDERS) --labelled $(OUT)/sample/labelled/answers.jsonl --format jsonl --out $(OUT)/models/answers
+	$(BIN)/enrich train passages $(FOLDERS) --out $(OUT)/models/passages
 	$(BIN)/enrich train attributes $(FOLDERS) --out $(OUT)/models/attributes $(SMALL)
 	$(BIN)/enrich nightly $(FOLDERS)
 	$(BIN)/enrich evaluate review_answers $(FOLDERS) --truth $(OUT)/sample/truth/answers --examples 3

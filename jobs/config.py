@@ -309,6 +309,30 @@ class RankAnswers(JobSettings):
     at_precision: Fraction | None
 
 
+class EncodePassages(ScoringJob):
+    """Settings of `encode_passages`."""
+
+    section: ClassVar[str] = "encode_passages"
+    model: ClassVar[str | None] = "passages"
+
+    precision: Literal["fp32", "bf16", "fp16"]
+    sources: Sources
+
+
+class RetrievePassages(JobSettings):
+    """Settings of `retrieve_passages`."""
+
+    section: ClassVar[str] = "retrieve_passages"
+    model: ClassVar[str | None] = "passages"
+    borrowed: ClassVar[Mapping[str, str]] = {"sources": "encode_passages"}
+
+    sources: Sources
+    top_k: Count
+    block_passages: Count
+    block_questions: Count
+    threads: Count
+
+
 class ExtractAttributes(ScoringJob):
     """Settings of `extract_attributes`."""
 

@@ -4,7 +4,8 @@ import math
 from pathlib import Path
 
 from jobs.config import JobSettings
-from models.checkpoint import Card, read_card
+from models.checkpoint import Card, ModelError, read_card
+from models.passages import VECTOR_METHODS
 
 
 class NoModelError(RuntimeError):
@@ -13,6 +14,8 @@ class NoModelError(RuntimeError):
 
 # How a model's folder comes about, with its place and the lake.
 _MADE_BY = {
+    "passages": "enrich nightly --until pair_reviews, then enrich train passages"
+    " --lake {lake} --out {folder}",
     "answers": "enrich nightly --until pair_reviews, then enrich train answers"
     " --labelled FILE --format jsonl --set lake={lake} --out {folder}",
     "attributes": "enrich nightly --until pair_reviews, then enrich train attributes"
@@ -20,12 +23,17 @@ _MADE_BY = {
 }
 
 
+# Methods that the stages can work with, where not all can.
+_USABLE = {"passages": VECTOR_METHODS}
+
+
 def model_of(settings: JobSettings) -> Card:
     """The card of the model that a stage needs, verified against its fingerprint.
 
     Raises:
         NoModelError: There is none; says with what command it is made.
-        models.checkpoint.ModelError: It is damaged.
+        models.checkpoint.ModelError: It is damaged, or of a method that the stage
+            cannot work with.
     """
     if settings.model is None:
         raise ValueError(f"{settings.section}: needs no model")
@@ -33,7 +41,14 @@ def model_of(settings: JobSettings) -> Card:
     if not Path(folder).is_dir():
         how = _MADE_BY[settings.model].format(lake=settings.lake, folder=folder)
         raise NoModelError(f"{folder}: no model yet; run {how}")
-    return read_card(folder)
+    card = read_card(folder)
+    usable = _USABLE.get(settings.model)
+    if usable is not None and card.name not in usable:
+        raise ModelError(
+            f"{folder}: method {card.name}, expected one that gives each text a vector:"
+            f" {', '.join(usable)}"
+        )
+    return card
 
 
 def threshold_of(

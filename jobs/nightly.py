@@ -70,14 +70,15 @@ def nightly(
     Needs landing, lake and models:
       enrich nightly --set landing=DIR --set lake=DIR --set models=DIR
 
-    A lake without models yet: --until pair_reviews, then `enrich train answers` and
-    `enrich train attributes`.
+    A lake without models yet: --until pair_reviews, then `enrich train answers`,
+    `enrich train passages` and `enrich train attributes`.
     Running it again changes nothing; after a crash it goes on where it stopped.
     Stages in order: land_products, land_reviews, land_questions,
     land_community_answers, land_purchases, label_attributes,
     build_category_attributes, split_sentences, tag_nouns, build_aspect_nouns,
     build_word_counts, pair_answers, pair_reviews, score_answers, rank_answers,
-    extract_attributes, choose_attributes, enrich_products.
+    encode_passages, retrieve_passages, extract_attributes, choose_attributes,
+    enrich_products.
     """  # noqa: D301 - click's mark is the sign itself
 
     def work() -> None:

@@ -8,13 +8,17 @@ import numpy as np
 
 from jobs.config import SettingsError
 from jobs.sources.passages import AskedQuestion, PoolOf, pool_of
+from models.calibration import Decision, decide
 from models.passages import load
+from models.passages.examples import Pool
 from models.passages.model import PassageModel
 from models.passages.vectors import ranks_of
 from models.ranking import Ranks, joined
 from udfs.batching import computed_in, device_name
 
 Measured = Mapping[str, Any]
+_QUESTIONS_AT_ONCE = 256
+_N_WRONG = 10
 
 
 def ranked(
@@ -65,6 +69,27 @@ def ranked(
         "pool": pool,
         "min_questions": min_questions,
     }
+
+
+def calibrated(model: PassageModel, pool: Pool) -> Decision:
+    """From a model's scores to the probability that a candidate is right.
+
+    Fitted on the right candidates of a pool's questions and the ten best wrong ones of
+    each; as they are where there is no wrong one.
+    """
+    logits, labels = [], []
+    index = model.index(pool.candidates)
+    for start in range(0, len(pool), _QUESTIONS_AT_ONCE):
+        end = start + _QUESTIONS_AT_ONCE
+        scores = index.scores(pool.questions[start:end])
+        for row, right in zip(scores, pool.right[start:end], strict=True):
+            wrong = np.delete(row, list(right))
+            worst = np.sort(wrong)[::-1][:_N_WRONG]
+            logits += [*row[list(right)], *worst]
+            labels += [1] * len(right) + [0] * len(worst)
+    if len(set(labels)) < 2:
+        return Decision(0.5)
+    return decide(np.array(labels), np.array(logits))
 
 
 def measured(

@@ -49,6 +49,8 @@ STAGES: tuple[Stage, ...] = (
     Stage(config.PairReviews, tables.QR_PAIRS),
     Stage(config.ScoreAnswers, tables.ANSWER_SCORES),
     Stage(config.RankAnswers, tables.REVIEW_ANSWERS),
+    Stage(config.EncodePassages, tables.TEXT_VECTORS),
+    Stage(config.RetrievePassages, tables.QUESTION_PASSAGES),
     Stage(config.ExtractAttributes, tables.ATTRIBUTE_SPANS),
     Stage(config.ChooseAttributes, tables.ATTRIBUTE_VALUES),
     Stage(config.EnrichProducts, tables.ENRICHED_PRODUCTS),

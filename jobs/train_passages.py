@@ -17,7 +17,7 @@ import torch
 from jobs import config, session
 from jobs.config import SettingsError, TrainPassages
 from jobs.launch import CONF, PRINT_CONFIG, SET, attempt, document_of, shown
-from jobs.passage_measures import Measured, measured
+from jobs.passage_measures import Measured, calibrated, measured
 from jobs.progress import epochs, say
 from jobs.sources.community_answers import read_community_answers
 from jobs.sources.labelled_passages import FORMATS, read, split
@@ -27,6 +27,7 @@ from models import checkpoint
 from models.encoder import EncoderError, packaged
 from models.passages import METHODS, WITHOUT_ENCODER, train
 from models.passages.examples import Examples, Recipe
+from models.passages.model import PassageModel
 from models.training import NotTrainableError
 
 
@@ -61,11 +62,12 @@ def run(
     trained = train(
         settings.method, examples, recipe_of(settings), epochs(settings.section)
     )
+    model = PassageModel.untrained(settings.method, trained.network)
+    decision = calibrated(model, examples.validation)
     card = checkpoint.save(
         out,
         name=settings.method,
-        # A rank needs no threshold.
-        config={"sizes": dict(trained.config), "threshold": 0.0},
+        config={"sizes": dict(trained.config), **decision.config()},
         weights=trained.network.state_dict(),
         words=trained.words,
         metrics={

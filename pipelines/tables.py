@@ -42,6 +42,7 @@ _TYPES: Mapping[str, T.DataType] = {
     "double": T.DoubleType(),
     "boolean": T.BooleanType(),
     "timestamp": T.TimestampType(),
+    "binary": T.BinaryType(),
     "array<string>": T.ArrayType(T.StringType()),
     "map<string,string>": T.MapType(T.StringType(), T.StringType()),
     "map<string,bigint>": T.MapType(T.StringType(), T.LongType()),
@@ -125,6 +126,7 @@ SENTENCE_SOURCES = ("review", "bullet", "description", "community_answer")
 # In the order in which a catalogue manager trusts them.
 LABEL_SOURCES = ("title", "bullet", "description")
 ATTRIBUTE_SOURCES = (*LABEL_SOURCES, "review")
+TEXT_SIDES = ("question", "passage")
 VERDICTS = ("adds", "agrees", "contradicts")
 EVIDENCE = ("purchase", "verified_review", "community_answer")
 
@@ -517,6 +519,51 @@ REVIEW_ANSWERS = _table(
     stamps=("run_id", "scored_at"),
 )
 
+TEXT_VECTORS = _table(
+    "text_vectors",
+    "The vector that one model gives a text.",
+    ("text_hash", "side", "model_fp"),
+    {
+        "text_hash": ("string", _TEXT_HASH),
+        "side": ("string", "question or passage: a model may read them differently."),
+        "model_fp": ("string", "Fingerprint of the model."),
+        "scored_at": ("timestamp", "When it was made, UTC."),
+        "vector": ("binary", "Numbers of 16 bits (IEEE half), little-endian."),
+    },
+    cluster_by=("text_hash",),
+    constraints={
+        "side_kind": _one_of("side", TEXT_SIDES),
+        "whole_numbers": "octet_length(vector) % 2 = 0 AND octet_length(vector) > 0",
+    },
+    stamps=("scored_at",),
+)
+
+QUESTION_PASSAGES = _table(
+    "question_passages",
+    "A passage of the product's texts that was retrieved for a question, best first.",
+    ("question_id", "rank"),
+    {
+        "product_id": _PRODUCT_ID,
+        "question_id": ("string", "Question."),
+        "rank": ("int", "Place among the question's passages, from 1."),
+        "sentence_id": (
+            "string",
+            "Passage, see sentences; of equal texts of the product the smallest id.",
+        ),
+        "source": ("string", "review, bullet, description or community_answer."),
+        "score": ("double", "Probability that it answers, 0 to 1, as calibrated."),
+        **_PROVENANCE,
+        "question": ("string", "Text of the question."),
+        "passage": ("string", "Text of the passage."),
+    },
+    constraints={
+        **_SCORE,
+        "rank_from_one": "rank >= 1",
+        "source_kind": _one_of("source", SENTENCE_SOURCES),
+    },
+    stamps=("run_id", "scored_at"),
+)
+
 ENRICHED_PRODUCTS = _table(
     "enriched_products",
     "One product with all that is known of it: open this first.",
@@ -624,6 +671,8 @@ TABLES: tuple[Table, ...] = (
     QR_PAIRS,
     ANSWER_SCORES,
     REVIEW_ANSWERS,
+    TEXT_VECTORS,
+    QUESTION_PASSAGES,
     ATTRIBUTE_SPANS,
     ATTRIBUTE_VALUES,
     ENRICHED_PRODUCTS,

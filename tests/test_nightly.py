@@ -19,10 +19,12 @@ from jobs.evaluate_review_answers import measure
 from jobs.launch import stage
 from jobs.sample.write import write_sample
 from jobs.sources.attribute_labels import read_attribute_labels
+from jobs.sources.community_answers import read_community_answers
 from jobs.sources.labelled_answers import read, rule
 from jobs.stages import NAMES, STAGES
 from jobs.train_answers import run as train
 from jobs.train_attributes import run as train_attributes
+from jobs.train_passages import run as train_passages
 from pipelines import tables
 from pipelines.tables import (
     ANSWER_SCORES,
@@ -33,6 +35,7 @@ from pipelines.tables import (
     PRODUCTS,
     QR_PAIRS,
     QUARANTINE,
+    QUESTION_PASSAGES,
     QUESTIONS,
     REVIEW_ANSWERS,
     REVIEWS,
@@ -44,7 +47,14 @@ from pipelines.tables import (
 
 pytestmark = pytest.mark.spark
 ROOT = Path(__file__).resolve().parent.parent
-DERIVED = (SENTENCES, QR_PAIRS, ANSWER_SCORES, REVIEW_ANSWERS, ENRICHED_PRODUCTS)
+DERIVED = (
+    SENTENCES,
+    QR_PAIRS,
+    ANSWER_SCORES,
+    REVIEW_ANSWERS,
+    QUESTION_PASSAGES,
+    ENRICHED_PRODUCTS,
+)
 QUICK = (
     "build_aspect_nouns.min_count=10",
     "train_answers.method=qar-net",
@@ -52,6 +62,7 @@ QUICK = (
     "train_answers.max_epochs=25",
     "train_answers.vector_epochs=1",
     "train_attributes.method=gazetteer",
+    "train_passages.method=minilm-cosine",
     "build_category_attributes.min_products=5",
     "spark.shuffle_partitions=2",
 )
@@ -133,6 +144,9 @@ def shop(spark, tmp_path_factory):
     labels = read_attribute_labels(spark, made.lake, n_rows=100_000)
     settings = config.settings_of(config.TrainAttributes, document)
     train_attributes(settings, labels, str(root / "models" / "attributes"))
+    settings = config.settings_of(config.TrainPassages, document)
+    answered = read_community_answers(spark, made.lake)
+    train_passages(settings, answered, str(root / "models" / "passages"))
     made.first |= made.run(first="score_answers")
     return made
 
@@ -232,6 +246,25 @@ def test_a_second_run_writes_nothing_outside_the_ledger(shop):
     assert shop.versions() == before
     assert {entry.status for entry in entries.values()} == {"unchanged"}
     assert all(entry.outcome.n_written == 0 for entry in entries.values())
+
+
+def test_passages_are_of_their_product_and_stand_in_their_order(shop):
+    said = {row.sentence_id: row for row in shop.read(SENTENCES).collect()}
+    asked = {row.question_id: row for row in shop.read(QUESTIONS).collect()}
+    by_question = {}
+    for row in shop.read(QUESTION_PASSAGES).orderBy("question_id", "rank").collect():
+        by_question.setdefault(row.question_id, []).append(row)
+        passage, question = said[row.sentence_id], asked[row.question_id]
+        assert row.product_id == passage.product_id == question.product_id
+        assert (row.source, row.passage) == (passage.source, passage.text)
+        assert row.question == question.text
+    for rows in by_question.values():
+        assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
+        assert [row.score for row in rows] == sorted(
+            (row.score for row in rows), reverse=True
+        )
+        assert len({row.passage for row in rows}) == len(rows)
+    assert len(by_question) > 0.9 * len(asked)
 
 
 def new_reviews(shop, product_ids):

@@ -314,7 +314,7 @@ def test_community_answers_of_a_lake(spark, lake_root):
         ("q2", "B1", *at, "Red?"),
     ]
     answers = [
-        (f"a{place}", "q1", "B1", None, None, None, None, "f", text)
+        (f"a{place}", "q1", "B1", None, None, 0, 0, "Toys", "f", text)
         for place, text in enumerate(["Yes.", "No.", "Yes."])
     ]
     for table, rows in ((QUESTIONS, questions), (COMMUNITY_ANSWERS, answers)):

@@ -1,0 +1,80 @@
+"""Find the passages of a product that are nearest to each of its questions.
+
+Reads   questions, sentences, text_vectors
+Writes  question_passages   (rows of the products whose texts or vectors changed)
+"""
+
+import datetime as dt
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs import lake
+from jobs.config import RetrievePassages
+from jobs.launch import launch
+from jobs.ledger import Outcome
+from jobs.model_folders import model_of
+from jobs.scope import scope
+from pipelines.passages import (
+    asked_texts,
+    both_sides,
+    passages_of,
+    rank_passages,
+    retrieval_blocks,
+)
+from pipelines.tables import QUESTION_PASSAGES, QUESTIONS, SENTENCES, TEXT_VECTORS
+from udfs.passages import NEAREST_SCHEMA, nearest_passages
+
+
+def run(spark: SparkSession, settings: RetrievePassages, run_id: str) -> Outcome:
+    """Rank the passages of the products that changed."""
+    root = settings.lake
+    model = model_of(settings)
+    questions, sentences, vectors = (
+        lake.read(spark, table, root) for table in (QUESTIONS, SENTENCES, TEXT_VECTORS)
+    )
+
+    def texts_of(part: DataFrame, others: DataFrame) -> tuple[DataFrame, DataFrame]:
+        passages = passages_of(part, others, sources=settings.sources)
+        return asked_texts(part), passages
+
+    todo = scope(
+        spark,
+        settings,
+        (QUESTIONS, SENTENCES),
+        reached={
+            TEXT_VECTORS: lambda rows: both_sides(*texts_of(questions, sentences)).join(
+                rows, on=["text_hash", "side"], how="left_semi"
+            )
+        },
+        model_fp=model.fingerprint,
+    )
+    if todo.is_empty:
+        return Outcome(consumed=todo.consumed, model_fp=model.fingerprint)
+    asked, passages = texts_of(todo.of(questions), todo.of(sentences))
+    blocks = retrieval_blocks(
+        asked,
+        passages,
+        vectors.filter(F.col("model_fp") == model.fingerprint),
+        block_questions=settings.block_questions,
+        block_passages=settings.block_passages,
+    )
+    find = nearest_passages(
+        top_k=settings.top_k, calibration=model.calibration, threads=settings.threads
+    )
+    rows = rank_passages(
+        blocks.mapInArrow(find, NEAREST_SCHEMA),
+        asked,
+        passages,
+        top_k=settings.top_k,
+        model_name=model.name,
+        model_fp=model.fingerprint,
+        scored_at=F.lit(dt.datetime.now(dt.UTC)),
+        run_id=run_id,
+    )
+    written = lake.replace(spark, rows, QUESTION_PASSAGES, root, products=todo.products)
+    return Outcome.of(written, consumed=todo.consumed, model_fp=model.fingerprint)
+
+
+if __name__ == "__main__":
+    launch(run, RetrievePassages, QUESTION_PASSAGES)

@@ -1,0 +1,202 @@
+"""From questions and sentences to passages: two stages, again and again."""
+
+import numpy as np
+import pytest
+
+from jobs import config, lake, ledger
+from jobs.launch import stage
+from jobs.model_folders import NoModelError
+from jobs.stages import STAGES
+from models import checkpoint
+from models.encoder import pretrained
+from models.passages import bm25, load
+from models.passages.use_qa import SentenceEncoder
+from pipelines.tables import QUESTION_PASSAGES, QUESTIONS, SENTENCES, TEXT_VECTORS
+from tests.models import toy
+
+pytestmark = pytest.mark.spark
+BOTH = ("encode_passages", "retrieve_passages")
+
+
+def question(name, product, text):
+    return (name, product, None, None, None, "d", "f", text)
+
+
+def sentence(name, product, text, source="review"):
+    return (name, product, "d", source, "x", 0, 0, len(text), f"h {text}", text)
+
+
+class Shop:
+    """A lake with its model."""
+
+    def __init__(self, spark, root, encoder):
+        self.spark = spark
+        self.root = root
+        self.lake = str(root / "lake")
+        self.encoder = encoder
+
+    def put(self, table, *rows):
+        columns = table.columns
+        if table is SENTENCES:
+            names = "sentence_id product_id domain source source_id position begin end"
+            named = [*names.split(), "text_hash", "text"]
+            rows = [
+                tuple(dict(zip(named, row, strict=True))[name] for name in columns)
+                for row in rows
+            ]
+        frame = self.spark.createDataFrame(list(rows), table.schema)
+        lake.replace(self.spark, frame, table, self.lake, keeps_missing=True)
+
+    def run(self, *names, more=()):
+        given = (f"lake={self.lake}", f"models={self.root}/models", *more)
+        document = config.read([], [*given, "spark.shuffle_partitions=2"])
+        return {
+            one.name: stage(
+                self.spark,
+                one.run(),
+                config.settings_of(one.settings, document),
+                one.table,
+                ledger.new_run_id(document["run_date"]),
+            ).outcome
+            for one in STAGES
+            if one.name in (names or BOTH)
+        }
+
+    def train(self, pool="mean"):
+        """An encoder of random weights that pools in one way or another."""
+        source = pretrained(self.encoder)
+        config = {
+            "encoder": dict(source.sizes),
+            "is_lower_case": True,
+            "max_question_tokens": 16,
+            "max_passage_tokens": 16,
+            "pool": pool,
+            "is_unit_length": True,
+        }
+        network = SentenceEncoder(source.encoder(), source.words, config)
+        return checkpoint.save(
+            str(self.root / "models" / "passages"),
+            name="use-qa",
+            config={"sizes": config, "threshold": 0.5, "calibration": [4, -2]},
+            weights=network.state_dict(),
+            words=source.words,
+            metrics={},
+        )
+
+    def read(self, table):
+        return lake.read(self.spark, table, self.lake)
+
+    def passages(self):
+        rows = self.read(QUESTION_PASSAGES).orderBy("question_id", "rank").collect()
+        return [(row.question_id, row.rank, row.sentence_id) for row in rows]
+
+    def version(self, table):
+        return lake.version(self.spark, table, self.lake)
+
+
+QUESTION = {"q1": "w1 w2", "q2": "w3"}
+TEXT = {"s1": "w1 w2 w9", "s2": "w3 w8", "s3": "w7", "s4": "w1 w5"}
+
+
+@pytest.fixture
+def shop(spark, tmp_path, encoder):
+    made = Shop(spark, tmp_path, encoder)
+    made.put(
+        QUESTIONS,
+        *(question(name, "p", text) for name, text in QUESTION.items()),
+        question("q3", "empty", "w4"),
+    )
+    made.put(
+        SENTENCES,
+        *(sentence(name, "p", text) for name, text in TEXT.items()),
+        sentence("s5", "unasked", "w6"),
+    )
+    return made
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory):
+    return toy.bert_folder(tmp_path_factory.mktemp("encoder"))
+
+
+def ranked_by_hand(card, texts):
+    """Each question's sentences by the inner product of half-precision vectors."""
+    model = load(card.folder, device="cpu", precision="fp32")
+
+    def halves(values, side):
+        return model.vectors([*values], side).astype("<f2").astype(np.float32)
+
+    products = (
+        halves(QUESTION.values(), "question") @ halves(texts.values(), "passage").T
+    )
+    return [
+        (name, rank, [*texts][place])
+        for name, row in zip(QUESTION, products, strict=True)
+        for rank, place in enumerate(np.argsort(-row, kind="stable"), start=1)
+    ]
+
+
+def test_passages_come_and_change_with_their_texts_and_model(shop):
+    precise = ("encode_passages.precision=fp32", "retrieve_passages.top_k=3")
+    card = shop.train()
+    first = shop.run(more=precise)
+    # Three questions, four passages; nobody asked about the fifth's product.
+    assert (first["encode_passages"].n_in, first["encode_passages"].n_written) == (7, 7)
+    expected = [one for one in ranked_by_hand(card, TEXT) if one[1] <= 3]
+    assert shop.passages() == expected
+    row = shop.read(QUESTION_PASSAGES).filter("question_id = 'q1' AND rank = 1").first()
+    assert (row.question, row.passage) == ("w1 w2", TEXT[row.sentence_id])
+    assert (row.model_name, row.model_fp) == ("use-qa", card.fingerprint)
+    model = load(card.folder, device="cpu", precision="fp32")
+    asked, said = (
+        model.vectors([text], side)[0]
+        for text, side in (("w1 w2", "question"), (row.passage, "passage"))
+    )
+    assert row.score == pytest.approx(1 / (1 + np.exp(2 - 4 * asked @ said)), abs=2e-3)
+
+    # Again: nothing is done. Another size of the blocks: all is ranked, none changes.
+    versions = [shop.version(table) for table in (TEXT_VECTORS, QUESTION_PASSAGES)]
+    again = shop.run(more=precise)
+    assert [one.n_in for one in again.values()] == [0, 0]
+    small = (
+        "retrieve_passages.block_passages=1",
+        "retrieve_passages.block_questions=1",
+    )
+    ranked = shop.run("retrieve_passages", more=(*precise, *small))["retrieve_passages"]
+    assert (ranked.n_in, ranked.n_written, ranked.n_unchanged) == (6, 0, 6)
+    assert versions == [
+        shop.version(table) for table in (TEXT_VECTORS, QUESTION_PASSAGES)
+    ]
+
+    # A new sentence that is what the second question asks: it alone is read.
+    shop.put(SENTENCES, sentence("s0", "p", "w3"))
+    more = shop.run(more=precise)
+    assert more["encode_passages"].n_written == 1
+    assert ("q2", 1, "s0") in shop.passages()
+
+    # Another model reads everything again, and the old vectors stay.
+    other = shop.train(pool="max")
+    whole = shop.run(more=precise)
+    assert whole["encode_passages"].n_written == 8
+    by_model = {
+        row.model_fp: row["count"]
+        for row in shop.read(TEXT_VECTORS).groupBy("model_fp").count().collect()
+    }
+    assert by_model == {card.fingerprint: 8, other.fingerprint: 8}
+    models = shop.read(QUESTION_PASSAGES).select("model_fp").distinct().collect()
+    assert [row.model_fp for row in models] == [other.fingerprint]
+
+
+def test_without_a_model_that_gives_vectors_it_is_told_what_to_do(shop):
+    with pytest.raises(NoModelError, match="enrich train passages --lake"):
+        shop.run("encode_passages")
+    checkpoint.save(
+        str(shop.root / "models" / "passages"),
+        name="bm25",
+        config={"sizes": {}, "threshold": 0.5},
+        weights=bm25.Bm25().state_dict(),
+        words=(),
+        metrics={},
+    )
+    with pytest.raises(checkpoint.ModelError, match="method bm25, expected one that"):
+        shop.run("encode_passages")

@@ -1,0 +1,169 @@
+"""Vectors in batches, the nearest passages, and what travels through Arrow."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models import checkpoint
+from models.encoder import pretrained
+from models.passages import load
+from models.passages.use_qa import SentenceEncoder
+from tests.models import toy
+from udfs.passages import encode, nearest, nearest_passages, text_vectors
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    tiny = toy.bert_folder(tmp_path_factory.mktemp("encoder"))
+    source = pretrained(tiny)
+    config = {
+        "encoder": dict(source.sizes),
+        "is_lower_case": True,
+        "max_question_tokens": 4,
+        "max_passage_tokens": 12,
+        "pool": "mean",
+        "is_unit_length": True,
+    }
+    network = SentenceEncoder(source.encoder(), source.words, config)
+    return checkpoint.save(
+        str(tmp_path_factory.mktemp("models") / "passages"),
+        name="use-qa",
+        config={"sizes": config, "threshold": 0.5},
+        weights=network.state_dict(),
+        words=source.words,
+        metrics={},
+    )
+
+
+def texts(*rows):
+    hashes, sides, values = zip(*rows, strict=True)
+    return pa.RecordBatch.from_pydict(
+        {"text_hash": hashes, "side": sides, "text": values, "lane": [0] * len(rows)}
+    )
+
+
+def read(folder, batch, fingerprint=None):
+    function = text_vectors(
+        folder.folder,
+        fingerprint=fingerprint or folder.fingerprint,
+        token_budget=64,
+        threads=1,
+        precision="fp32",
+    )
+    (found,) = function(iter([batch]))
+    return found.to_pylist()
+
+
+def test_each_text_has_the_vector_of_its_side(folder):
+    model = load(folder.folder, device="cpu", precision="fp32")
+    rows = read(
+        folder,
+        texts(
+            ("a", "passage", "w1 w2 w3 w4 w5"),
+            ("a", "question", "w1 w2 w3 w4 w5"),
+            ("b", "passage", "w9"),
+        ),
+    )
+    assert [(row["text_hash"], row["side"]) for row in rows] == [
+        ("a", "passage"),
+        ("a", "question"),
+        ("b", "passage"),
+    ]
+    stored = [np.frombuffer(row["vector"], dtype="<f2") for row in rows]
+    expected = [
+        *model.vectors(["w1 w2 w3 w4 w5"], "passage"),
+        *model.vectors(["w1 w2 w3 w4 w5"], "question"),  # cut at four pieces
+        *model.vectors(["w9"], "passage"),
+    ]
+    assert np.allclose(stored, expected, atol=2e-3)
+    assert not np.allclose(expected[0], expected[1], atol=1e-2)
+    assert {row["error_class"] for row in rows} == {None}
+
+
+def test_one_text_that_fails_takes_no_other_with_it(folder, monkeypatch):
+    model = load(folder.folder, device="cpu", precision="fp32")
+    vectors = model.vectors
+
+    def broken(some, side):
+        found = vectors(some, side)
+        found[[text == "w3" for text in some]] = 1e6  # more than 16 bits hold
+        return found
+
+    monkeypatch.setattr(model, "vectors", broken)
+    found, failures = encode(model, ["w1", "w3", "w2"], "passage", token_budget=999)
+    assert set(failures) == {1}
+    assert failures[1].error_class == "NotANumberError"
+    assert not found[1].any()
+    assert np.allclose(found[2], vectors(["w2"], "passage")[0], atol=2e-3)
+
+
+def test_another_fingerprint_is_refused(folder):
+    with pytest.raises(ValueError, match="fingerprint is"):
+        read(folder, texts(("a", "passage", "w1")), fingerprint="other")
+
+
+@given(
+    asked=st.lists(st.lists(st.integers(-2, 2), min_size=3, max_size=3), max_size=5),
+    said=st.lists(
+        st.lists(st.integers(-2, 2), min_size=3, max_size=3), min_size=1, max_size=9
+    ),
+    k=st.integers(1, 10),
+)
+def test_the_nearest_are_those_of_a_full_sort_ties_included(asked, said, k):
+    places, scores = nearest(
+        np.array(asked, dtype=np.float16).reshape(-1, 3),
+        np.array(said, dtype=np.float16),
+        top_k=k,
+    )
+    for question, found, of_row in zip(asked, places, scores, strict=True):
+        products = [
+            sum(a * b for a, b in zip(question, row, strict=True)) for row in said
+        ]
+        order = sorted(range(len(said)), key=lambda place: (-products[place], place))
+        assert found.tolist() == order[:k]
+        assert of_row.tolist() == [products[place] for place in order[:k]]
+
+
+def test_blocks_of_questions_change_nothing(monkeypatch):
+    rng = np.random.default_rng(0)
+    asked, said = rng.normal(size=(7, 4)), rng.normal(size=(5, 4))
+    whole = nearest(asked, said, top_k=3)
+    monkeypatch.setattr("udfs.passages._SCORES_AT_ONCE", 10)
+    parts = nearest(asked, said, top_k=3)
+    assert np.array_equal(whole[0], parts[0])
+    assert np.allclose(whole[1], parts[1])
+
+
+def test_a_block_gives_each_question_its_best_with_a_probability():
+    def stored(*rows):
+        return [np.array(row, dtype="<f2").tobytes() for row in rows]
+
+    blocks = pa.RecordBatch.from_pydict(
+        {
+            "product_id": ["p0", "p1"],
+            "question_ids": [["q9"], ["q1", "q2"]],
+            "question_vectors": [stored([1, 1]), stored([1, 0], [0, 2])],
+            "sentence_ids": [["s9"], ["s1", "s2", "s3"]],
+            "passage_vectors": [stored([0, 0]), stored([1, 0], [0, 1], [3, 1])],
+        }
+    )
+    find = nearest_passages(top_k=2, calibration=(2.0, -1.0), threads=1)
+    rows = [row for batch in find(iter([blocks])) for row in batch.to_pylist()]
+
+    def score(product):
+        return pytest.approx(1 / (1 + np.exp(1 - 2 * product)))
+
+    assert [tuple(row.values()) for row in rows] == [
+        ("p0", "q9", "s9", score(0)),
+        ("p1", "q1", "s3", score(3)),
+        ("p1", "q1", "s1", score(1)),
+        ("p1", "q2", "s2", score(2)),
+        ("p1", "q2", "s3", score(2)),
+    ]
+    # A slice of a batch has an offset of its own.
+    again = [
+        row for batch in find(iter([blocks.slice(1)])) for row in batch.to_pylist()
+    ]
+    assert again == rows[1:]

@@ -1,0 +1,242 @@
+"""Vectors of texts, and the nearest passages by them: the adapter of passage models."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from models.passages import load
+from models.ranking import best_first
+from udfs.batching import (
+    Failure,
+    NotANumberError,
+    device_name,
+    in_budget,
+    model_of_run,
+    set_threads,
+)
+
+if TYPE_CHECKING:
+    from models.passages.examples import Side
+    from models.passages.model import PassageModel
+
+VECTOR_SCHEMA = (
+    "text_hash string, side string, vector binary, error_class string, message string"
+)
+_VECTOR_ARROW = pa.schema(
+    [
+        ("text_hash", pa.string()),
+        ("side", pa.string()),
+        ("vector", pa.binary()),
+        ("error_class", pa.string()),
+        ("message", pa.string()),
+    ]
+)
+NEAREST_SCHEMA = (
+    "product_id string, question_id string, sentence_id string, score double"
+)
+_NEAREST_ARROW = pa.schema(
+    [
+        ("product_id", pa.string()),
+        ("question_id", pa.string()),
+        ("sentence_id", pa.string()),
+        ("score", pa.float64()),
+    ]
+)
+_HALF = np.dtype("<f2")
+# Scores of so many questions and passages are held at once, some 64 MB.
+_SCORES_AT_ONCE = 1 << 24
+
+ArrowMap = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+
+
+def encode(
+    model: "PassageModel", texts: Sequence[str], side: "Side", *, token_budget: int
+) -> tuple[np.ndarray, dict[int, Failure]]:
+    """Vectors of texts; needs no Spark.
+
+    Texts of like length share a batch.
+
+    Args:
+        model: From `models.passages.load`, of a method that gives vectors.
+        texts: [n].
+        side: question or passage.
+        token_budget: Padded tokens of one batch.
+
+    Returns:
+        Half-precision numbers [n, D], 0 where there is a failure; and the failures by
+        the place of their text.
+    """
+    found = np.zeros((len(texts), model.size), dtype=_HALF)
+
+    def read(places: np.ndarray) -> np.ndarray:
+        vectors = model.vectors([texts[place] for place in places], side)
+        with np.errstate(over="ignore"):
+            halves = vectors.astype(_HALF)
+        if not np.isfinite(halves).all():
+            raise NotANumberError("the vector has a number that 16 bits do not hold")
+        return halves
+
+    results = in_budget(model.lengths(texts, side), token_budget, read)
+    for places, vectors in results.batches:
+        found[places] = vectors
+    return found, results.failures
+
+
+def text_vectors(
+    folder: str, *, fingerprint: str, token_budget: int, threads: int, precision: str
+) -> ArrowMap:
+    """A function for `DataFrame.mapInArrow` from texts to their vectors.
+
+    In: columns of `pipelines.passages.missing_texts`. Out: `VECTOR_SCHEMA`, one row a
+    text, with a vector or an error. The model is loaded once a worker process, which
+    refuses a folder whose fingerprint is another one.
+
+    Args:
+        folder: Model folder that every worker can read.
+        fingerprint: The model's.
+        token_budget: Padded tokens of one batch.
+        threads: CPU threads of one worker.
+        precision: fp32, bf16 or fp16.
+    """
+
+    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        set_threads(threads)
+        model = model_of_run(folder, fingerprint, precision, load)
+        for texts in batches:
+            yield _vectors(model, texts, token_budget)
+
+    return read
+
+
+def _vectors(
+    model: "PassageModel", texts: pa.RecordBatch, token_budget: int
+) -> pa.RecordBatch:
+    whole = texts.column("text").to_pylist()
+    sides = np.array(texts.column("side").to_pylist(), dtype=object)
+    vectors = np.zeros((len(whole), model.size), dtype=_HALF)
+    failures: dict[int, Failure] = {}
+    for side in ("question", "passage"):
+        places = np.flatnonzero(sides == side)
+        if len(places):
+            vectors[places], failed = encode(
+                model,
+                [whole[place] for place in places],
+                "question" if side == "question" else "passage",
+                token_budget=token_budget,
+            )
+            failures |= {int(places[place]): one for place, one in failed.items()}
+    refused = [failures.get(place) for place in range(len(whole))]
+    return pa.RecordBatch.from_arrays(
+        [
+            texts.column("text_hash"),
+            texts.column("side"),
+            pa.array(
+                [
+                    None if failure else row.tobytes()
+                    for row, failure in zip(vectors, refused, strict=True)
+                ],
+                pa.binary(),
+            ),
+            pa.array([one and one.error_class for one in refused], pa.string()),
+            pa.array([one and one.message for one in refused], pa.string()),
+        ],
+        schema=_VECTOR_ARROW,
+    )
+
+
+def nearest(
+    questions: np.ndarray, passages: np.ndarray, *, top_k: int, device: str = "cpu"
+) -> tuple[np.ndarray, np.ndarray]:
+    """The passages with the highest inner product of each question, exactly.
+
+    They are found in fp32 and in blocks of questions, on the device; the products of
+    those that are kept are made again in fp64, pair by pair, so that neither the size
+    of a block nor the device is seen in a score.
+
+    Args:
+        questions: [n, D].
+        passages: [m, D].
+        top_k: Passages of a question, at most.
+        device: Of torch.
+
+    Returns:
+        Places of the passages, best first, and their products, [n, min(top_k, m)] each;
+        of equal products the smaller place comes first.
+    """
+    import torch
+
+    n_kept = min(top_k, len(passages))
+    places = np.empty((len(questions), n_kept), dtype=np.int64)
+    said = torch.from_numpy(passages.astype(np.float32)).to(device)
+    step = max(1, _SCORES_AT_ONCE // max(1, len(passages)))
+    for start in range(0, len(questions), step):
+        asked = torch.from_numpy(questions[start : start + step].astype(np.float32))
+        table = (asked.to(device) @ said.T).cpu().numpy()
+        # In the order of their places, so that the sort below leaves equals in it.
+        places[start : start + step] = np.sort(best_first(table, top_k), axis=1)
+    kept = passages[places].astype(np.float64)
+    products = np.einsum("nkd,nd->nk", kept, questions.astype(np.float64))
+    order = np.argsort(-products, axis=1, kind="stable")
+    return (
+        np.take_along_axis(places, order, axis=1),
+        np.take_along_axis(products, order, axis=1),
+    )
+
+
+def nearest_passages(
+    *, top_k: int, calibration: tuple[float, float], threads: int
+) -> ArrowMap:
+    """A function for `DataFrame.mapInArrow` from blocks to their questions' passages.
+
+    In: columns of `pipelines.passages.retrieval_blocks`. Out: `NEAREST_SCHEMA`.
+
+    Args:
+        top_k: Passages of a question in one block, at most.
+        calibration: Slope and offset from an inner product to the log-odds of a right
+            passage.
+        threads: CPU threads of one worker.
+    """
+
+    def find(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        set_threads(threads)
+        device = device_name()
+        for blocks in batches:
+            for place in range(blocks.num_rows):
+                yield _of_block(blocks.slice(place, 1), top_k, calibration, device)
+
+    return find
+
+
+def _of_block(
+    block: pa.RecordBatch, top_k: int, calibration: tuple[float, float], device: str
+) -> pa.RecordBatch:
+    asked, said = (
+        _matrix(block.column(f"{side}_vectors").flatten())
+        for side in ("question", "passage")
+    )
+    places, logits = nearest(asked, said, top_k=top_k, device=device)
+    slope, offset = calibration
+    scaled = slope * logits + offset
+    n_kept = places.shape[1]
+    of_question = np.repeat(np.arange(len(places)), n_kept)
+    product = block.column("product_id")[0].as_py()
+    return pa.RecordBatch.from_arrays(
+        [
+            pa.array([product] * places.size, pa.string()),
+            block.column("question_ids").flatten().take(pa.array(of_question)),
+            block.column("sentence_ids").flatten().take(pa.array(places.ravel())),
+            pa.array((1 / (1 + np.exp(-scaled))).ravel(), pa.float64()),
+        ],
+        schema=_NEAREST_ARROW,
+    )
+
+
+def _matrix(vectors: pa.Array) -> np.ndarray:
+    """Stored vectors as one table, [n, D]; they lie one behind the other."""
+    first, last = vectors.offset, vectors.offset + len(vectors)
+    _, offsets, numbers = vectors.buffers()
+    borders = np.frombuffer(offsets, dtype=np.int32)[first : last + 1]
+    flat = np.frombuffer(numbers, dtype=_HALF)[borders[0] // 2 : borders[-1] // 2]
+    return flat.reshape(len(vectors), -1)

@@ -31,6 +31,7 @@ _GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
 _SINGLE: Mapping[str, tuple[str, str]] = {
     "nightly": ("jobs.nightly", "nightly"),
     "sample": ("jobs.write_sample", "sample"),
+    "ask": ("jobs.ask", "ask"),
     "doctor": ("jobs.doctor", "doctor"),
 }
 _GROUP_HELP = {

@@ -17,7 +17,8 @@ from jobs.launch import launch
 from jobs.ledger import Outcome
 from jobs.model_folders import model_of
 from jobs.scope import scope
-from jobs.scoring import Missing, score_missing
+from jobs.scoring import ArrowMap, Missing, score_missing
+from models.checkpoint import Card
 from pipelines.passages import asked_texts, both_sides, missing_texts, passages_of
 from pipelines.tables import QUESTIONS, SENTENCES, TEXT_VECTORS
 from udfs.passages import VECTOR_SCHEMA, text_vectors
@@ -44,13 +45,6 @@ def run(spark: SparkSession, settings: EncodePassages, run_id: str) -> Outcome:
     # Sorted, so that a chunk is a range.
     dealt = missing.sortWithinPartitions("lane").persist(StorageLevel.MEMORY_AND_DISK)
     n_texts = dealt.count()
-    read = text_vectors(
-        model.folder,
-        fingerprint=fingerprint,
-        token_budget=settings.token_budget,
-        threads=settings.threads,
-        precision=settings.precision,
-    )
 
     def row_of(found: DataFrame) -> DataFrame:
         return found.select(
@@ -71,7 +65,7 @@ def run(spark: SparkSession, settings: EncodePassages, run_id: str) -> Outcome:
             source=SENTENCES,
             item=F.concat_ws(" ", "text_hash", "side"),
         ),
-        read,
+        reader(settings, model),
         VECTOR_SCHEMA,
         TEXT_VECTORS,
         row_of,
@@ -84,6 +78,17 @@ def run(spark: SparkSession, settings: EncodePassages, run_id: str) -> Outcome:
         consumed=todo.consumed,
         model_fp=fingerprint,
         remark=f"model {model.name} {fingerprint}",
+    )
+
+
+def reader(settings: EncodePassages, model: Card) -> ArrowMap:
+    """From missing texts to their vectors, by the settings."""
+    return text_vectors(
+        model.folder,
+        fingerprint=model.fingerprint,
+        token_budget=settings.token_budget,
+        threads=settings.threads,
+        precision=settings.precision,
     )
 
 

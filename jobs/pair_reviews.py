@@ -6,7 +6,7 @@ Writes  qr_pairs   (rows of the products whose questions or sentences changed)
 """
 
 from pyspark import StorageLevel
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import lake, ledger
@@ -50,14 +50,12 @@ def run(spark: SparkSession, settings: PairReviews, run_id: str) -> Outcome:
     )
     if todo.is_empty:
         return Outcome(consumed=todo.consumed, model_fp=tagger)
-    candidates = _candidates(spark, settings, todo, tagger)
+    found = candidates(spark, settings, todo, tagger)
     # Read twice: by the pairs, and by the count of what the limits cut.
-    candidates.ranked.persist(StorageLevel.MEMORY_AND_DISK)
-    written = lake.replace(
-        spark, candidates.pairs, QR_PAIRS, root, products=todo.products
-    )
-    n_found = candidates.found.agg(F.sum("n_found")).collect()[0][0] or 0
-    candidates.ranked.unpersist()
+    found.ranked.persist(StorageLevel.MEMORY_AND_DISK)
+    written = lake.replace(spark, found.pairs, QR_PAIRS, root, products=todo.products)
+    n_found = found.found.agg(F.sum("n_found")).collect()[0][0] or 0
+    found.ranked.unpersist()
     n_cut = n_found - written.n_in
     remark = f"{n_cut:,} of {n_found:,} candidates cut by the limits" if n_cut else ""
     return Outcome.of(
@@ -65,15 +63,28 @@ def run(spark: SparkSession, settings: PairReviews, run_id: str) -> Outcome:
     )
 
 
-def _candidates(
-    spark: SparkSession, settings: PairReviews, todo: Scope, tagger: str | None
+def candidates(
+    spark: SparkSession,
+    settings: PairReviews,
+    todo: Scope,
+    tagger: str | None,
+    asked: DataFrame | None = None,
 ) -> Candidates:
-    """By the nouns of the tagger, or without one by BM25."""
+    """By the nouns of the tagger, or without one by BM25.
+
+    Args:
+        spark: Session.
+        settings: Of the stage.
+        todo: The products.
+        tagger: See `run`.
+        asked: Columns of `tables.QUESTIONS`; None takes those of the lake.
+    """
     root = settings.lake
-    products, reviews, answers, questions, sentences = (
+    products, reviews, answers, stored, sentences = (
         todo.of(lake.read(spark, table, root))
         for table in (PRODUCTS, REVIEWS, COMMUNITY_ANSWERS, QUESTIONS, SENTENCES)
     )
+    questions = stored if asked is None else asked
     sentences = sentences.filter(F.col("source").isin(*settings.sources))
     domains = product_domains(products, reviews, answers, questions)
     if tagger is None:

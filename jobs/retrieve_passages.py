@@ -15,6 +15,7 @@ from jobs.launch import launch
 from jobs.ledger import Outcome
 from jobs.model_folders import model_of
 from jobs.scope import scope
+from models.checkpoint import Card
 from pipelines.passages import (
     asked_texts,
     both_sides,
@@ -52,17 +53,44 @@ def run(spark: SparkSession, settings: RetrievePassages, run_id: str) -> Outcome
     if todo.is_empty:
         return Outcome(consumed=todo.consumed, model_fp=model.fingerprint)
     asked, passages = texts_of(todo.of(questions), todo.of(sentences))
+    own = vectors.filter(F.col("model_fp") == model.fingerprint)
+    rows = ranked(settings, model, asked, passages, own, run_id)
+    written = lake.replace(spark, rows, QUESTION_PASSAGES, root, products=todo.products)
+    return Outcome.of(written, consumed=todo.consumed, model_fp=model.fingerprint)
+
+
+def ranked(
+    settings: RetrievePassages,
+    model: Card,
+    asked: DataFrame,
+    passages: DataFrame,
+    vectors: DataFrame,
+    run_id: str,
+) -> DataFrame:
+    """The best passages of questions, by the settings.
+
+    Args:
+        settings: Of the stage.
+        model: That the vectors are of.
+        asked: As `pipelines.passages.asked_texts` gives them.
+        passages: As `pipelines.passages.passages_of` gives them.
+        vectors: text_hash, side, vector.
+        run_id: This run.
+
+    Returns:
+        Columns of `tables.QUESTION_PASSAGES`.
+    """
     blocks = retrieval_blocks(
         asked,
         passages,
-        vectors.filter(F.col("model_fp") == model.fingerprint),
+        vectors,
         block_questions=settings.block_questions,
         block_passages=settings.block_passages,
     )
     find = nearest_passages(
         top_k=settings.top_k, calibration=model.calibration, threads=settings.threads
     )
-    rows = rank_passages(
+    return rank_passages(
         blocks.mapInArrow(find, NEAREST_SCHEMA),
         asked,
         passages,
@@ -72,8 +100,6 @@ def run(spark: SparkSession, settings: RetrievePassages, run_id: str) -> Outcome
         scored_at=F.lit(dt.datetime.now(dt.UTC)),
         run_id=run_id,
     )
-    written = lake.replace(spark, rows, QUESTION_PASSAGES, root, products=todo.products)
-    return Outcome.of(written, consumed=todo.consumed, model_fp=model.fingerprint)
 
 
 if __name__ == "__main__":

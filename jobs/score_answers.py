@@ -17,7 +17,8 @@ from jobs.launch import launch
 from jobs.ledger import Outcome
 from jobs.model_folders import model_of
 from jobs.scope import scope
-from jobs.scoring import Missing, score_missing
+from jobs.scoring import ArrowMap, Missing, score_missing
+from models.checkpoint import Card
 from pipelines.answers import blocks, missing_pairs, with_block
 from pipelines.tables import ANSWER_SCORES, QR_PAIRS, QUESTIONS, SENTENCES
 from udfs.answers import SCHEMA, answer_scores
@@ -38,13 +39,6 @@ def run(spark: SparkSession, settings: ScoreAnswers, run_id: str) -> Outcome:
     )
     dealt = _dealt(spark, settings, missing)
     n_pairs = int(dealt.agg(F.sum(F.size("pair_question"))).collect()[0][0] or 0)
-    score = answer_scores(
-        model.folder,
-        fingerprint=fingerprint,
-        token_budget=settings.token_budget,
-        threads=settings.threads,
-        precision=settings.precision,
-    )
 
     def row_of(scored: DataFrame) -> DataFrame:
         return scored.select(
@@ -60,7 +54,7 @@ def run(spark: SparkSession, settings: ScoreAnswers, run_id: str) -> Outcome:
         spark,
         settings,
         Missing(dealt, n_pairs, "pairs", QR_PAIRS, named),
-        score,
+        scorer(settings, model),
         SCHEMA,
         ANSWER_SCORES,
         row_of,
@@ -95,6 +89,17 @@ def _dealt(
     dealt.count()
     placed.unpersist()
     return dealt
+
+
+def scorer(settings: ScoreAnswers, model: Card) -> ArrowMap:
+    """From blocks to scored pairs, by the settings."""
+    return answer_scores(
+        model.folder,
+        fingerprint=model.fingerprint,
+        token_budget=settings.token_budget,
+        threads=settings.threads,
+        precision=settings.precision,
+    )
 
 
 if __name__ == "__main__":

@@ -52,6 +52,13 @@ class Card:
         found: Mapping[str, Any] = self.config["sizes"]
         return found
 
+    def probability(self, logits: np.ndarray) -> np.ndarray:
+        """Calibrated: sigmoid(slope logit + offset), fp64, the shape of `logits`."""
+        slope, offset = self.calibration
+        scaled = slope * logits.astype(np.float64) + offset
+        found: np.ndarray = 1 / (1 + np.exp(-scaled))
+        return found
+
     def threshold_at(self, precision: float) -> float:
         """The lowest threshold with that precision on validation.
 

@@ -15,6 +15,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from jobs import config, lake, ledger
+from jobs.ask import found
 from jobs.evaluate_review_answers import measure
 from jobs.launch import stage
 from jobs.sample.write import write_sample
@@ -265,6 +266,37 @@ def test_passages_are_of_their_product_and_stand_in_their_order(shop):
         )
         assert len({row.passage for row in rows}) == len(rows)
     assert len(by_question) > 0.9 * len(asked)
+
+
+def test_a_question_that_is_there_is_answered_as_the_night_answered_it(shop):
+    kept = shop.read(REVIEW_ANSWERS).orderBy(F.desc("score"), "question_id").first()
+    asked = shop.read(QUESTIONS).filter(F.col("question_id") == kept.question_id)
+    question = asked.first()
+    document = config.read([], shop.settings)
+    answer = found(shop.spark, document, question.product_id, question.text)
+    for rows, table in (
+        (answer.passages, QUESTION_PASSAGES),
+        (answer.answers, REVIEW_ANSWERS),
+    ):
+        stored = (
+            shop.read(table)
+            .filter(F.col("question_id") == question.question_id)
+            .orderBy("rank")
+            .collect()
+        )
+        told = [(row["rank"], row["sentence_id"]) for row in rows]
+        assert told == [(row["rank"], row.sentence_id) for row in stored], table.name
+        scores = [row["score"] for row in rows]
+        assert scores == pytest.approx([row.score for row in stored], abs=1e-3)
+    values = shop.read(ATTRIBUTE_VALUES).filter(
+        F.col("product_id") == question.product_id
+    )
+    known = {(row.attribute, row.value) for row in values.collect()}
+    assert known >= {(row["attribute"], row["value"]) for row in answer.values}
+    assert len(answer.values) == min(5, len(known)) > 0
+    assert answer.missing == []
+    with pytest.raises(config.SettingsError, match="--product nobody: no sentence"):
+        found(shop.spark, document, "nobody", "Is it red?")
 
 
 def new_reviews(shop, product_ids):

@@ -472,6 +472,7 @@ class TrainPassages(Settings):
     test_share: Annotated[float, Field(ge=0, lt=1)]
     max_questions: Count
     max_validation: Count
+    max_pair_questions: Count
     pool: Literal["gold", "all"]
     encoder: str | None
     max_question_tokens: Annotated[int, Field(ge=3)]

@@ -1,9 +1,12 @@
 """The model folders that stages score with."""
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jobs.config import JobSettings
+from models.answers import METHODS as ANSWER_METHODS
+from models.attributes import METHODS as ATTRIBUTE_METHODS
 from models.checkpoint import Card, ModelError, read_card
 from models.passages import VECTOR_METHODS
 
@@ -23,8 +26,12 @@ _MADE_BY = {
 }
 
 
-# Methods that the stages can work with, where not all can.
-_USABLE = {"passages": VECTOR_METHODS}
+# Methods that the stages can work with.
+_USABLE: Mapping[str, Sequence[str]] = {
+    "answers": ANSWER_METHODS,
+    "attributes": ATTRIBUTE_METHODS,
+    "passages": VECTOR_METHODS,
+}
 
 
 def model_of(settings: JobSettings) -> Card:
@@ -42,11 +49,11 @@ def model_of(settings: JobSettings) -> Card:
         how = _MADE_BY[settings.model].format(lake=settings.lake, folder=folder)
         raise NoModelError(f"{folder}: no model yet; run {how}")
     card = read_card(folder)
-    usable = _USABLE.get(settings.model)
-    if usable is not None and card.name not in usable:
+    usable = _USABLE[settings.model]
+    if card.name not in usable:
         raise ModelError(
-            f"{folder}: method {card.name}, expected one that gives each text a vector:"
-            f" {', '.join(usable)}"
+            f"{folder}: {settings.section} can't work with method {card.name}, expected"
+            f" one of {', '.join(usable)}"
         )
     return card
 

@@ -18,7 +18,7 @@ from jobs.scope import scope
 from models.checkpoint import Card
 from pipelines.passages import (
     asked_texts,
-    both_sides,
+    holders,
     passages_of,
     rank_passages,
     retrieval_blocks,
@@ -34,17 +34,12 @@ def run(spark: SparkSession, settings: RetrievePassages, run_id: str) -> Outcome
     questions, sentences, vectors = (
         lake.read(spark, table, root) for table in (QUESTIONS, SENTENCES, TEXT_VECTORS)
     )
-
-    def texts_of(part: DataFrame, others: DataFrame) -> tuple[DataFrame, DataFrame]:
-        passages = passages_of(part, others, sources=settings.sources)
-        return asked_texts(part), passages
-
     todo = scope(
         spark,
         settings,
         (QUESTIONS, SENTENCES),
         reached={
-            TEXT_VECTORS: lambda rows: both_sides(*texts_of(questions, sentences)).join(
+            TEXT_VECTORS: lambda rows: holders(questions, sentences).join(
                 rows, on=["text_hash", "side"], how="left_semi"
             )
         },
@@ -52,7 +47,9 @@ def run(spark: SparkSession, settings: RetrievePassages, run_id: str) -> Outcome
     )
     if todo.is_empty:
         return Outcome(consumed=todo.consumed, model_fp=model.fingerprint)
-    asked, passages = texts_of(todo.of(questions), todo.of(sentences))
+    changed = todo.of(questions)
+    asked = asked_texts(changed)
+    passages = passages_of(changed, todo.of(sentences), sources=settings.sources)
     own = vectors.filter(F.col("model_fp") == model.fingerprint)
     rows = ranked(settings, model, asked, passages, own, run_id)
     written = lake.replace(spark, rows, QUESTION_PASSAGES, root, products=todo.products)

@@ -25,7 +25,7 @@ from jobs.sources.passages import AskedQuestion, matches_of, pool_of
 from jobs.sources.sets import having
 from models import checkpoint
 from models.encoder import EncoderError, packaged
-from models.passages import METHODS, WITHOUT_ENCODER, train
+from models.passages import METHODS, PAIRWISE, WITHOUT_ENCODER, train
 from models.passages.examples import Examples, Recipe
 from models.passages.model import PassageModel
 from models.training import NotTrainableError
@@ -46,11 +46,13 @@ def run(
         shares=(settings.validation_share, settings.test_share),
         seed=settings.seed,
     )
+    n_validation = settings.max_validation
+    if settings.method in PAIRWISE:
+        n_validation = min(n_validation, settings.max_pair_questions)
+        test = drawn(test, settings.max_pair_questions, settings.seed)
     examples = Examples(
         matches_of(drawn(rest, settings.max_questions, settings.seed)),
-        pool_of(
-            drawn(validation, settings.max_validation, settings.seed), settings.pool
-        ),
+        pool_of(drawn(validation, n_validation, settings.seed), settings.pool),
     )
     say(
         settings.section,
@@ -85,9 +87,7 @@ def run(
     return card
 
 
-def drawn(
-    rows: Sequence[AskedQuestion], n_most: int, seed: int
-) -> Sequence[AskedQuestion]:
+def drawn(rows: list[AskedQuestion], n_most: int, seed: int) -> list[AskedQuestion]:
     """At most so many questions, in the order of a hash where some are left out."""
     if len(rows) <= n_most:
         return rows

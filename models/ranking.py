@@ -6,7 +6,7 @@ equals. A perfect ranker has a mean reciprocal rank of 1; equal scores for all h
 more than chance.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
 
@@ -121,6 +121,3 @@ def best_first(scores: np.ndarray, k: int) -> np.ndarray:
 def _ordered(scores: np.ndarray, places: np.ndarray) -> np.ndarray:
     found: np.ndarray = places[np.argsort(-scores[places], kind="stable")]
     return found
-
-
-Measures = Mapping[str, float]

@@ -72,6 +72,21 @@ def both_sides(asked: DataFrame, passages: DataFrame) -> DataFrame:
     return of(asked, "question").unionByName(of(passages, "passage"))
 
 
+def holders(questions: DataFrame, sentences: DataFrame) -> DataFrame:
+    """Which product has which text, whatever its source.
+
+    Grain: one row per question and per sentence.
+
+    Returns:
+        product_id, text_hash, side.
+    """
+    said = sentences.select("product_id", "text_hash", F.lit("passage").alias("side"))
+    asked = asked_texts(questions).select(
+        "product_id", "text_hash", F.lit("question").alias("side")
+    )
+    return asked.unionByName(said)
+
+
 def missing_texts(texts: DataFrame, vectors: DataFrame) -> DataFrame:
     """The texts that a model has not read.
 
@@ -160,7 +175,8 @@ def rank_passages(
     Grain: one row per (question_id, rank). Ties go to the smaller sentence_id.
 
     Args:
-        scored: product_id, question_id, sentence_id, score of the best of each block.
+        scored: product_id, question_id, sentence_id, logit and score of the best of
+            each block.
         asked: As `asked_texts` gives them.
         passages: As `passages_of` gives them.
         top_k: Passages kept per question, at least 1.
@@ -173,7 +189,9 @@ def rank_passages(
         Columns of `tables.QUESTION_PASSAGES`; `rank` counts from 1.
     """
     best_first = Window.partitionBy("question_id").orderBy(
-        F.desc("score"), F.asc("sentence_id")
+        # Not by the score, which is 1 for many of a sure model.
+        F.desc("logit"),
+        F.asc("sentence_id"),
     )
     ranked = scored.withColumn("rank", F.row_number().over(best_first))
     kept = ranked.filter(F.col("rank") <= top_k)

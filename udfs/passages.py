@@ -11,7 +11,6 @@ from models.ranking import best_first
 from udfs.batching import (
     Failure,
     NotANumberError,
-    device_name,
     in_budget,
     model_of_run,
     set_threads,
@@ -34,19 +33,23 @@ _VECTOR_ARROW = pa.schema(
     ]
 )
 NEAREST_SCHEMA = (
-    "product_id string, question_id string, sentence_id string, score double"
+    "product_id string, question_id string, sentence_id string, logit double,"
+    " score double"
 )
 _NEAREST_ARROW = pa.schema(
     [
         ("product_id", pa.string()),
         ("question_id", pa.string()),
         ("sentence_id", pa.string()),
+        ("logit", pa.float64()),
         ("score", pa.float64()),
     ]
 )
 _HALF = np.dtype("<f2")
 # Scores of so many questions and passages are held at once, some 64 MB.
 _SCORES_AT_ONCE = 1 << 24
+# So many more than wanted are told apart in fp64.
+_SPARE = 8
 
 ArrowMap = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
@@ -151,8 +154,8 @@ def nearest(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The passages with the highest inner product of each question, exactly.
 
-    They are found in fp32 and in blocks of questions, on the device; the products of
-    those that are kept are made again in fp64, pair by pair, so that neither the size
+    A few more than wanted are found in fp32 and in blocks of questions, on the device;
+    their products are made again in fp64, pair by pair, and decide: so neither the size
     of a block nor the device is seen in a score.
 
     Args:
@@ -167,18 +170,18 @@ def nearest(
     """
     import torch
 
-    n_kept = min(top_k, len(passages))
-    places = np.empty((len(questions), n_kept), dtype=np.int64)
+    n_found = min(top_k + _SPARE, len(passages))
+    places = np.empty((len(questions), n_found), dtype=np.int64)
     said = torch.from_numpy(passages.astype(np.float32)).to(device)
     step = max(1, _SCORES_AT_ONCE // max(1, len(passages)))
     for start in range(0, len(questions), step):
         asked = torch.from_numpy(questions[start : start + step].astype(np.float32))
         table = (asked.to(device) @ said.T).cpu().numpy()
         # In the order of their places, so that the sort below leaves equals in it.
-        places[start : start + step] = np.sort(best_first(table, top_k), axis=1)
+        places[start : start + step] = np.sort(best_first(table, n_found), axis=1)
     kept = passages[places].astype(np.float64)
     products = np.einsum("nkd,nd->nk", kept, questions.astype(np.float64))
-    order = np.argsort(-products, axis=1, kind="stable")
+    order = np.argsort(-products, axis=1, kind="stable")[:, :top_k]
     return (
         np.take_along_axis(places, order, axis=1),
         np.take_along_axis(products, order, axis=1),
@@ -201,24 +204,23 @@ def nearest_passages(
 
     def find(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         set_threads(threads)
-        device = device_name()
         for blocks in batches:
             for place in range(blocks.num_rows):
-                yield _of_block(blocks.slice(place, 1), top_k, calibration, device)
+                yield _of_block(blocks.slice(place, 1), top_k, calibration)
 
     return find
 
 
 def _of_block(
-    block: pa.RecordBatch, top_k: int, calibration: tuple[float, float], device: str
+    block: pa.RecordBatch, top_k: int, calibration: tuple[float, float]
 ) -> pa.RecordBatch:
     asked, said = (
         _matrix(block.column(f"{side}_vectors").flatten())
         for side in ("question", "passage")
     )
-    places, logits = nearest(asked, said, top_k=top_k, device=device)
+    places, products = nearest(asked, said, top_k=top_k)
     slope, offset = calibration
-    scaled = slope * logits + offset
+    logits = slope * products + offset
     n_kept = places.shape[1]
     of_question = np.repeat(np.arange(len(places)), n_kept)
     product = block.column("product_id")[0].as_py()
@@ -227,10 +229,16 @@ def _of_block(
             pa.array([product] * places.size, pa.string()),
             block.column("question_ids").flatten().take(pa.array(of_question)),
             block.column("sentence_ids").flatten().take(pa.array(places.ravel())),
-            pa.array((1 / (1 + np.exp(-scaled))).ravel(), pa.float64()),
+            pa.array(logits.ravel(), pa.float64()),
+            pa.array(_sigmoid(logits).ravel(), pa.float64()),
         ],
         schema=_NEAREST_ARROW,
     )
+
+
+def _sigmoid(logits: np.ndarray) -> np.ndarray:
+    found: np.ndarray = 1 / (1 + np.exp(-np.clip(logits, -700, 700)))
+    return found
 
 
 def _matrix(vectors: pa.Array) -> np.ndarray:

@@ -124,6 +124,8 @@ def pool_of(
         for row in rows
         if pool == "all" and row.question in kept
         for one in row.candidates
+        # A right passage that was left out is no wrong one.
+        if n_questions.get(one, min_questions) >= min_questions
     ]
     places = {text: place for place, text in enumerate(dict.fromkeys([*gold, *others]))}
     return Pool(

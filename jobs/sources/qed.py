@@ -27,7 +27,7 @@ def read_qed(path: str, stream: IO[str]) -> Iterator[AskedQuestion]:
         try:
             borders = [int(one) for one in record["sentence_starts"]]
             starts = _starts(record)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise SettingsError(
                 f"{place}: {error!r}, expected sentence_starts and original_nq_answers"
             ) from None

@@ -30,6 +30,9 @@ VECTOR_METHODS = (
 )
 METHODS = ("bm25", "bm25-stems", *VECTOR_METHODS, "z-sum", "bert-qa")
 WITHOUT_ENCODER = ("bm25", "bm25-stems")
+UNTRAINED = (*WITHOUT_ENCODER, "minilm-cosine", "use-qa", "z-sum")
+# Every pair costs a run of the encoder.
+PAIRWISE = ("bert-qa",)
 PRECISIONS = ("fp32", "bf16", "fp16")
 
 
@@ -52,7 +55,8 @@ def train(
         report: Called after each epoch.
 
     Raises:
-        NotTrainableError: There is no question to train on, or to choose by.
+        NotTrainableError: There is no question to train on, or to choose by, and the
+            method is none of `UNTRAINED`.
     """
     found: Trained = _module(name).train(examples, recipe, report)
     return found

@@ -101,13 +101,13 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
     }
     encoder = trainable(source.encoder(dropout=recipe.dropout), recipe)
     network = BertQa(encoder, source.words, config)
-    matches, rng = examples.training, np.random.default_rng(recipe.seed)
+    matches = examples.training
     pairs: list[tuple[int, int, int]] = []
 
     def batches(
         labels: np.ndarray, draws: np.random.Generator, batch_size: int
     ) -> Iterator[np.ndarray]:
-        pairs[:] = pairs_of(matches, recipe.n_negatives, rng)
+        pairs[:] = pairs_of(matches, recipe.n_negatives, draws)
         order = draws.permutation(len(pairs))
         for start in range(0, len(order), batch_size):
             yield order[start : start + batch_size]

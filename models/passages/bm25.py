@@ -3,8 +3,8 @@
     f(q, a) = sum over t in q: idf(t) tf / (tf + k1 (1 - b + b |a| / avg))
     idf(t) = ln(1 + (N - df + 0.5) / (df + 0.5)),  k1 = 1.2, b = 0.75
 
-Words are lower-cased runs of letters and digits. Frequencies are those of the
-candidates that are ranked, so that there is nothing to train.
+Words are lower-cased runs of letters, digits and underscores. Frequencies are those of
+the candidates that are ranked, so that there is nothing to train.
 """
 
 import re
@@ -66,7 +66,6 @@ class Bm25(nn.Module):
 
 def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
     """Train nothing."""
-    examples.check()
     return Trained(Bm25().eval(), {}, ())
 
 

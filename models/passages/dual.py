@@ -7,6 +7,10 @@ f is the plain inner product, without a norm or a temperature; the other passage
 batch are a question's negatives. One encoder serves both sides; `is_two_tower` gives
 each its own.
 
+Deviations: the weights that a pretrained encoder starts with count as an epoch, the
+0th: a training that makes them no better keeps them, and the history's last entry says
+so. `patience` may stop a training, which the paper's never does.
+
 | symbol | name in code | shape |
 |---|---|---|
 | Enc | `encoders` | |
@@ -31,6 +35,7 @@ from models.passages.vectors import TextReader, recall_at_1
 from models.training import Batches, Log, Progress, fit
 
 Loss = Callable[[np.ndarray], Tensor]
+_PRETRAINED = "bert"
 
 
 class Dual(nn.Module):
@@ -93,7 +98,7 @@ def in_batch_loss(
     scores = questions.float() @ passages.float().T
     if alike is not None:
         own = torch.eye(len(scores), dtype=torch.bool, device=scores.device)
-        scores = scores.masked_fill(alike & ~own, -torch.inf)
+        scores = scores.masked_fill(alike.to(own.device) & ~own, -torch.inf)
     return F.cross_entropy(scores, torch.arange(len(scores), device=scores.device))
 
 
@@ -211,14 +216,14 @@ def fit_kind(
         after_epoch: Gives more to report.
         batches: Of an epoch.
     """
-    is_pretrained = kind == "bert"
+    is_pretrained = kind == _PRETRAINED
 
     def evaluate() -> float:
         for progress in after_epoch():
             log(progress)
         return recall_at_1(evaluated, examples.validation)
 
-    fit(
+    ended = fit(
         trained,
         loss,
         np.zeros(len(examples.training)),
@@ -229,7 +234,7 @@ def fit_kind(
         weight_decay=0.01,
         clip=1.0,
         warm_up=0.0 if is_pretrained else None,
-        batch_size=recipe.batch_size if is_pretrained else recipe.small_batch_size,
+        batch_size=batch_size_of(kind, recipe),
         max_epochs=recipe.max_epochs if is_pretrained else recipe.small_epochs,
         rng=np.random.default_rng(recipe.seed),
         batches=batches,
@@ -239,6 +244,19 @@ def fit_kind(
         max_seconds=recipe.max_seconds,
         report=log,
     )
+    log.history.append(
+        {
+            "phase": "kept",
+            "epoch": ended.best_epoch,
+            "metric": ended.best_metric,
+            "stopped_by": ended.stopped_by,
+        }
+    )
+
+
+def batch_size_of(kind: str, recipe: Recipe) -> int:
+    """Matches of a batch: a pretrained encoder has fewer."""
+    return recipe.batch_size if kind == _PRETRAINED else recipe.small_batch_size
 
 
 class Clock:

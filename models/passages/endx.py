@@ -7,13 +7,10 @@ alignment of `geometry`, whose weights rise from 0 in the first epochs: an untra
 geometry is noise. Both models are trained together, the teacher by L_cross alone unless
 `is_teacher_taught`. Only the dual encoder is kept: ENDX costs what Dual costs.
 
-Deviation: none of the printed terms; what the paper leaves open stands in 4.11, each
-decision a setting. What the alignment's four terms came to, with their weights, is in
-the history, a phase each.
+Deviation: none of the printed terms, but see `dual`; what the paper leaves open stands
+in 4.11, each decision a setting. What the alignment's four terms came to, with their
+weights, is in the history, a phase each.
 """
-
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -25,6 +22,7 @@ from models.passages.dual import (
     Clock,
     Dual,
     alike,
+    batch_size_of,
     config_of,
     fit_kind,
     hops_of,
@@ -154,7 +152,7 @@ def train_endx(
             is_shared=recipe.is_cross_shared,
         ),
     )
-    n_batches = max(1, len(examples.training) // _batch_size(kind, recipe))
+    n_batches = max(1, len(examples.training) // batch_size_of(kind, recipe))
     losses = Losses(
         network,
         examples.training,
@@ -173,16 +171,3 @@ def train_endx(
         after_epoch=losses.told,
     )
     return Trained(network.dual.eval(), config, source.words, history=log.history)
-
-
-def _batch_size(kind: str, recipe: Recipe) -> int:
-    return recipe.batch_size if kind == "bert" else recipe.small_batch_size
-
-
-def teacher_of(network: Endx, questions: Sequence[str], passages: Sequence[str]) -> Any:
-    """The teacher's vectors of matched texts, for pictures; never to retrieve with."""
-    dual = network.dual
-    with torch.inference_mode():
-        return network.cross(
-            dual.read(questions, "question"), dual.read(passages, "passage")
-        )

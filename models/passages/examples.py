@@ -46,7 +46,7 @@ class Pool:
 
 @dataclass(frozen=True)
 class Examples:
-    """Everything a method may learn from.
+    """Everything a method may learn from; one that learns nothing needs none.
 
     Attributes:
         training: To train on.

@@ -8,6 +8,9 @@ are for) it is what was published, and nothing is trained. Without, the architec
 trained with the in-batch loss (1) on what there is, over the word pieces and word
 embeddings of the pretrained encoder. Score: the inner product.
 
+Deviation: words are cut at every mark, where the published code keeps "n't" and "'s"
+together as NLTK does.
+
 | symbol | name in code | shape |
 |---|---|---|
 | w_i | `embedding` | [B, L, D] |

@@ -98,6 +98,12 @@ def pooling_of(folder: str) -> tuple[str, bool]:
             f"{folder}: {error!r}, expected a sentence-transformers folder with"
             " modules.json and a pooling"
         ) from None
+    others = sorted(set(kinds) - {"Transformer", "Pooling", "Normalize"})
+    if others:
+        raise EncoderError(
+            f"{folder}: has {', '.join(others)} too, expected a transformer, a pooling"
+            " and a norm alone"
+        )
     found = [pool for name, pool in _POOLS.items() if said.get(name)]
     if len(found) != 1:
         raise EncoderError(
@@ -124,7 +130,6 @@ def made(recipe: Recipe, folder: str | None) -> Trained:
 
 def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
     """Train nothing; the encoder is the recipe's."""
-    examples.check()
     return made(recipe, recipe.encoder)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pyspark.sql import functions as F
 
 from jobs import config, lake, ledger
 from jobs.launch import stage
@@ -46,6 +47,10 @@ class Shop:
             ]
         frame = self.spark.createDataFrame(list(rows), table.schema)
         lake.replace(self.spark, frame, table, self.lake, keeps_missing=True)
+
+    def drop(self, table, name):
+        kept = self.read(table).filter(F.col(table.key[0]) != name)
+        lake.replace(self.spark, kept, table, self.lake)
 
     def run(self, *names, more=()):
         given = (f"lake={self.lake}", f"models={self.root}/models", *more)
@@ -174,15 +179,25 @@ def test_passages_come_and_change_with_their_texts_and_model(shop):
     assert more["encode_passages"].n_written == 1
     assert ("q2", 1, "s0") in shop.passages()
 
+    # A sentence and a question go, and what came of them.
+    shop.drop(SENTENCES, "s0")
+    shop.drop(QUESTIONS, "q1")
+    shop.run(more=precise)
+    assert shop.passages() == [one for one in expected if one[0] == "q2"]
+    shop.drop(QUESTIONS, "q2")  # the product's last one
+    shop.run(more=precise)
+    assert shop.passages() == []
+    shop.put(QUESTIONS, question("q1", "p", QUESTION["q1"]))
+
     # Another model reads everything again, and the old vectors stay.
     other = shop.train(pool="max")
     whole = shop.run(more=precise)
-    assert whole["encode_passages"].n_written == 8
+    assert whole["encode_passages"].n_written == 6
     by_model = {
         row.model_fp: row["count"]
         for row in shop.read(TEXT_VECTORS).groupBy("model_fp").count().collect()
     }
-    assert by_model == {card.fingerprint: 8, other.fingerprint: 8}
+    assert by_model == {card.fingerprint: 8, other.fingerprint: 6}
     models = shop.read(QUESTION_PASSAGES).select("model_fp").distinct().collect()
     assert [row.model_fp for row in models] == [other.fingerprint]
 
@@ -198,5 +213,7 @@ def test_without_a_model_that_gives_vectors_it_is_told_what_to_do(shop):
         words=(),
         metrics={},
     )
-    with pytest.raises(checkpoint.ModelError, match="method bm25, expected one that"):
+    with pytest.raises(
+        checkpoint.ModelError, match="can't work with method bm25, expected"
+    ):
         shop.run("encode_passages")

@@ -3,6 +3,7 @@
 import json
 import re
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -93,7 +94,32 @@ def test_a_dual_encoder_is_trained_by_the_settings(labelled, tmp_path, tiny):
     assert phases.count("train") == 2
     assert phases.count("loss a|q") == phases.count("loss cross") == 2
     assert checkpoint.read_card(str(folder)).sizes["n_hops"] == 2
-    assert 0 < measured(folder, labelled, tmp_path)["mrr"] <= 1
+    (kept,) = [one for one in metrics["history"] if one["phase"] == "kept"]
+    assert kept["stopped_by"] == "epochs"
+    assert kept["metric"] >= max(
+        one["metric"] for one in metrics["history"] if one["phase"] == "train"
+    )
+
+
+def test_scores_become_the_share_that_is_right(labelled, tmp_path):
+    folder = tmp_path / "model"
+    assert trained(labelled, folder, "bm25").exit_code == 0
+    card = checkpoint.read_card(str(folder))
+    # Each question has one right candidate; BM25 gives the wrong ones next to nothing.
+    right, wrong = card.probability(np.array([4.0, 0.5]))
+    assert right > 0.9
+    assert wrong < 0.1
+
+
+def test_a_method_that_learns_nothing_needs_no_answered_question(labelled, tmp_path):
+    few = tmp_path / "few.jsonl"
+    few.write_text(json.dumps({"question": "w1", "answer": "w1"}) + "\n")
+    done = trained(str(few), tmp_path / "model", "bm25")
+    assert done.exit_code == 0, done.output
+    assert checkpoint.read_card(str(tmp_path / "model")).calibration == (1.0, 0.0)
+    done = trained(str(few), tmp_path / "other", "dual-gru")
+    assert done.exit_code == 2
+    assert "no training question, expected some" in done.output
 
 
 def test_domains_are_pools_of_their_own(labelled, tmp_path):

@@ -10,6 +10,7 @@ from models import checkpoint
 from models.encoder import EncoderError
 from models.passages import (
     METHODS,
+    UNTRAINED,
     VECTOR_METHODS,
     WITHOUT_ENCODER,
     bert_qa,
@@ -35,7 +36,6 @@ from tests.models.toy_passages import (
     sentence_folder,
 )
 
-UNTRAINED = ("bm25", "bm25-stems", "minilm-cosine", "use-qa", "z-sum")
 TRAINED = tuple(name for name in METHODS if name not in UNTRAINED)
 
 
@@ -146,7 +146,7 @@ def test_a_model_is_the_same_after_saving(trained, tmp_path):
             _ = model.size
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", TRAINED)
 def test_without_questions_nothing_is_trained(name, encoder):
     none = Matches([], [])
     with pytest.raises(NotTrainableError, match="no training question"):
@@ -247,6 +247,9 @@ def test_a_folder_that_does_not_say_how_it_pools_is_refused(tiny, tmp_path):
     folder = sentence_folder(tiny, tmp_path, pool="weighted")
     with pytest.raises(EncoderError, match="expected one of mean, cls and max"):
         use_qa.pooling_of(folder)
+    dense = sentence_folder(tiny, tmp_path / "dense", more=("Dense",))
+    with pytest.raises(EncoderError, match="has Dense too, expected a transformer"):
+        use_qa.pooling_of(dense)
 
 
 def test_the_divergence_by_hand():

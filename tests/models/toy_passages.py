@@ -11,10 +11,15 @@ from models.passages.examples import Examples, Matches, Pool, Recipe
 N_TOPICS = 8
 
 
-def sentence_folder(tiny, folder, *, pool="mean", is_unit_length=True):
+def sentence_folder(tiny, folder, *, pool="mean", is_unit_length=True, more=()):
     """Copy an encoder and say how it pools, as sentence-transformers does."""
     shutil.copytree(tiny, folder, dirs_exist_ok=True)
-    kinds = ["Transformer", "Pooling", *(["Normalize"] if is_unit_length else [])]
+    kinds = [
+        "Transformer",
+        "Pooling",
+        *(["Normalize"] if is_unit_length else []),
+        *more,
+    ]
     modules = [
         {"type": f"sentence_transformers.models.{kind}", "path": f"{place}_{kind}"}
         for place, kind in enumerate(kinds)

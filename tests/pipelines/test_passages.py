@@ -158,10 +158,16 @@ def test_the_best_of_all_blocks_are_ranked_ties_by_the_smaller_id(spark, n):
     )
     scored = spark.createDataFrame(
         [
-            ("p", "q1", name, score)
-            for name, score in (("s3", 0.5), ("s1", 0.5), ("s0", 0.1), ("s2", 0.9))
+            ("p", "q1", name, logit, score)
+            for name, logit, score in (
+                ("s3", 40.0, 1.0),
+                ("s1", 40.0, 1.0),
+                ("s0", 2.0, 0.9),
+                ("s2", 50.0, 1.0),  # first by what the score can't tell
+            )
         ],
-        "product_id string, question_id string, sentence_id string, score double",
+        "product_id string, question_id string, sentence_id string, logit double,"
+        " score double",
     ).repartition(n)
     found = rank_passages(
         scored,
@@ -175,9 +181,9 @@ def test_the_best_of_all_blocks_are_ranked_ties_by_the_smaller_id(spark, n):
     )
     assert found.columns == QUESTION_PASSAGES.columns
     assert rows_of(found, "rank", "sentence_id", "score", "question", "passage") == [
-        (1, "s2", 0.9, "big?", "text 2"),
-        (2, "s1", 0.5, "big?", "text 1"),
-        (3, "s3", 0.5, "big?", "text 3"),
+        (1, "s2", 1.0, "big?", "text 2"),
+        (2, "s1", 1.0, "big?", "text 1"),
+        (3, "s3", 1.0, "big?", "text 3"),
     ]
 
 

@@ -156,11 +156,11 @@ def test_a_block_gives_each_question_its_best_with_a_probability():
         return pytest.approx(1 / (1 + np.exp(1 - 2 * product)))
 
     assert [tuple(row.values()) for row in rows] == [
-        ("p0", "q9", "s9", score(0)),
-        ("p1", "q1", "s3", score(3)),
-        ("p1", "q1", "s1", score(1)),
-        ("p1", "q2", "s2", score(2)),
-        ("p1", "q2", "s3", score(2)),
+        ("p0", "q9", "s9", -1, score(0)),
+        ("p1", "q1", "s3", 5, score(3)),
+        ("p1", "q1", "s1", 1, score(1)),
+        ("p1", "q2", "s2", 3, score(2)),
+        ("p1", "q2", "s3", 3, score(2)),
     ]
     # A slice of a batch has an offset of its own.
     again = [

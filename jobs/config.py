@@ -362,6 +362,7 @@ class EnrichProducts(JobSettings):
 
 
 SplitBy = Literal["question", "product"]
+PoolOf = Literal["gold", "all"]
 
 
 class TrainAnswers(JobSettings):
@@ -473,7 +474,7 @@ class TrainPassages(Settings):
     max_questions: Count
     max_validation: Count
     max_pair_questions: Count
-    pool: Literal["gold", "all"]
+    pool: PoolOf
     encoder: str | None
     max_question_tokens: Annotated[int, Field(ge=3)]
     max_passage_tokens: Annotated[int, Field(ge=3)]

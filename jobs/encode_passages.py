@@ -17,10 +17,11 @@ from jobs.launch import launch
 from jobs.ledger import Outcome
 from jobs.model_folders import model_of
 from jobs.scope import scope
-from jobs.scoring import ArrowMap, Missing, score_missing
+from jobs.scoring import Missing, score_missing
 from models.checkpoint import Card
 from pipelines.passages import asked_texts, both_sides, missing_texts, passages_of
 from pipelines.tables import QUESTIONS, SENTENCES, TEXT_VECTORS
+from udfs.batching import ArrowMap
 from udfs.passages import VECTOR_SCHEMA, text_vectors
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from jobs.config import PoolOf
 from jobs.launch import attempt
 from jobs.passage_measures import measured
 from jobs.sources.labelled_passages import FORMATS, read
-from jobs.sources.passages import PoolOf
 from models.passages import PRECISIONS
 
 

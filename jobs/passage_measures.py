@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from jobs.config import SettingsError
-from jobs.sources.passages import AskedQuestion, PoolOf, pool_of
+from jobs.config import PoolOf, SettingsError
+from jobs.sources.passages import AskedQuestion, pool_of
 from models.calibration import Decision, decide
 from models.passages import load
 from models.passages.examples import Pool

@@ -85,7 +85,7 @@ def ranked(
         block_passages=settings.block_passages,
     )
     find = nearest_passages(
-        top_k=settings.top_k, calibration=model.calibration, threads=settings.threads
+        top_k=settings.top_k, probability=model.probability, threads=settings.threads
     )
     return rank_passages(
         blocks.mapInArrow(find, NEAREST_SCHEMA),

@@ -17,11 +17,12 @@ from jobs.launch import launch
 from jobs.ledger import Outcome
 from jobs.model_folders import model_of
 from jobs.scope import scope
-from jobs.scoring import ArrowMap, Missing, score_missing
+from jobs.scoring import Missing, score_missing
 from models.checkpoint import Card
 from pipelines.answers import blocks, missing_pairs, with_block
 from pipelines.tables import ANSWER_SCORES, QR_PAIRS, QUESTIONS, SENTENCES
 from udfs.answers import SCHEMA, answer_scores
+from udfs.batching import ArrowMap
 
 
 def run(spark: SparkSession, settings: ScoreAnswers, run_id: str) -> Outcome:

@@ -6,10 +6,9 @@ the quarantine, the commits and the progress are the same for all.
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import pyarrow as pa
 from pyspark import StorageLevel
 from pyspark.resource import (
     ResourceProfile,
@@ -24,8 +23,7 @@ from jobs.config import ScoringJob
 from jobs.progress import say
 from pipelines.lanes import LANES
 from pipelines.tables import Table
-
-ArrowMap = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+from udfs.batching import ArrowMap
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ no pickle.
 """
 
 import hashlib
+import importlib
 import json
 import shutil
 import uuid
@@ -56,7 +57,8 @@ class Card:
         """Calibrated: sigmoid(slope logit + offset), fp64, the shape of `logits`."""
         slope, offset = self.calibration
         scaled = slope * logits.astype(np.float64) + offset
-        found: np.ndarray = 1 / (1 + np.exp(-scaled))
+        # Farther out a double is 0 or 1 all the same, and exp would overflow.
+        found: np.ndarray = 1 / (1 + np.exp(-scaled.clip(-700, 700)))
         return found
 
     def threshold_at(self, precision: float) -> float:
@@ -188,6 +190,36 @@ def read_weights(folder: str) -> dict[str, Tensor]:
 def read_words(folder: str) -> tuple[str, ...]:
     """The vocabulary of a model folder."""
     return tuple((Path(folder) / "vocabulary.txt").read_text("utf-8").split("\n")[:-1])
+
+
+def method_of(package: str, name: str) -> Any:
+    """The module of a method, such as `models.answers` and `qar-net`."""
+    return importlib.import_module(f"{package}.{name.replace('-', '_')}")
+
+
+def network_of(folder: str, package: str, methods: Sequence[str]) -> tuple[Card, Any]:
+    """The card and the network of a folder, with its weights, on the CPU.
+
+    Args:
+        folder: A model folder; it says which method it is.
+        package: Of the methods' modules.
+        methods: Those that are known.
+
+    Raises:
+        ModelError: The folder is not what its fingerprint says, of no known method,
+            or its weights do not fit the sizes of config.json.
+    """
+    card = read_card(folder)
+    if card.name not in methods:
+        known = ", ".join(methods)
+        raise ModelError(f"{folder}: method {card.name!r}, expected one of {known}")
+    try:
+        network = method_of(package, card.name).build(card.sizes, read_words(folder))
+        network.load_state_dict(read_weights(folder))
+    except (TypeError, KeyError, ValueError, RuntimeError) as error:
+        first = str(error).splitlines()[0]
+        raise ModelError(f"{folder}: no {card.name}: {first}") from None
+    return card, network
 
 
 def read_array(folder: str, name: str) -> np.ndarray:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any
@@ -38,6 +38,28 @@ class Progress:
     loss: float
     metric: float
     seconds: float
+
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network and how it came about.
+
+    Attributes:
+        network: In evaluation mode.
+        config: Sizes and switches that build the network anew, JSON.
+        words: The vocabulary that is saved with it.
+        chosen: What was chosen on validation, such as the amount of pre-training.
+        history: Reports of all phases.
+    """
+
+    network: Any
+    config: Mapping[str, Any]
+    words: Sequence[str]
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    history: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass

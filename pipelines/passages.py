@@ -175,8 +175,8 @@ def rank_passages(
     Grain: one row per (question_id, rank). Ties go to the smaller sentence_id.
 
     Args:
-        scored: product_id, question_id, sentence_id, logit and score of the best of
-            each block.
+        scored: product_id, question_id, sentence_id, inner_product and score of the
+            best of each block.
         asked: As `asked_texts` gives them.
         passages: As `passages_of` gives them.
         top_k: Passages kept per question, at least 1.
@@ -190,7 +190,7 @@ def rank_passages(
     """
     best_first = Window.partitionBy("question_id").orderBy(
         # Not by the score, which is 1 for many of a sure model.
-        F.desc("logit"),
+        F.desc("inner_product"),
         F.asc("sentence_id"),
     )
     ranked = scored.withColumn("rank", F.row_number().over(best_first))

@@ -7,13 +7,16 @@ own and the others their result. It runs without Spark as well.
 """
 
 import os
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+import pyarrow as pa
 
 R = TypeVar("R")
+# For `DataFrame.mapInArrow`.
+ArrowMap = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 _LOADED: dict[Hashable, Any] = {}
 
 

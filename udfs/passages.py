@@ -9,6 +9,7 @@ import pyarrow as pa
 from models.passages import load
 from models.ranking import best_first
 from udfs.batching import (
+    ArrowMap,
     Failure,
     NotANumberError,
     in_budget,
@@ -33,7 +34,7 @@ _VECTOR_ARROW = pa.schema(
     ]
 )
 NEAREST_SCHEMA = (
-    "product_id string, question_id string, sentence_id string, logit double,"
+    "product_id string, question_id string, sentence_id string, inner_product double,"
     " score double"
 )
 _NEAREST_ARROW = pa.schema(
@@ -41,7 +42,7 @@ _NEAREST_ARROW = pa.schema(
         ("product_id", pa.string()),
         ("question_id", pa.string()),
         ("sentence_id", pa.string()),
-        ("logit", pa.float64()),
+        ("inner_product", pa.float64()),
         ("score", pa.float64()),
     ]
 )
@@ -50,8 +51,6 @@ _HALF = np.dtype("<f2")
 _SCORES_AT_ONCE = 1 << 24
 # So many more than wanted are told apart in fp64.
 _SPARE = 8
-
-ArrowMap = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 
 def encode(
@@ -150,19 +149,18 @@ def _vectors(
 
 
 def nearest(
-    questions: np.ndarray, passages: np.ndarray, *, top_k: int, device: str = "cpu"
+    questions: np.ndarray, passages: np.ndarray, *, top_k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """The passages with the highest inner product of each question, exactly.
 
-    A few more than wanted are found in fp32 and in blocks of questions, on the device;
-    their products are made again in fp64, pair by pair, and decide: so neither the size
-    of a block nor the device is seen in a score.
+    A few more than wanted are found in fp32 and in blocks of questions; their products
+    are made again in fp64, pair by pair, and decide: the size of a block is not seen in
+    a score.
 
     Args:
         questions: [n, D].
         passages: [m, D].
         top_k: Passages of a question, at most.
-        device: Of torch.
 
     Returns:
         Places of the passages, best first, and their products, [n, min(top_k, m)] each;
@@ -172,11 +170,11 @@ def nearest(
 
     n_found = min(top_k + _SPARE, len(passages))
     places = np.empty((len(questions), n_found), dtype=np.int64)
-    said = torch.from_numpy(passages.astype(np.float32)).to(device)
+    said = torch.from_numpy(passages.astype(np.float32))
     step = max(1, _SCORES_AT_ONCE // max(1, len(passages)))
     for start in range(0, len(questions), step):
         asked = torch.from_numpy(questions[start : start + step].astype(np.float32))
-        table = (asked.to(device) @ said.T).cpu().numpy()
+        table = (asked @ said.T).numpy()
         # In the order of their places, so that the sort below leaves equals in it.
         places[start : start + step] = np.sort(best_first(table, n_found), axis=1)
     kept = passages[places].astype(np.float64)
@@ -189,7 +187,7 @@ def nearest(
 
 
 def nearest_passages(
-    *, top_k: int, calibration: tuple[float, float], threads: int
+    *, top_k: int, probability: Callable[[np.ndarray], np.ndarray], threads: int
 ) -> ArrowMap:
     """A function for `DataFrame.mapInArrow` from blocks to their questions' passages.
 
@@ -197,8 +195,7 @@ def nearest_passages(
 
     Args:
         top_k: Passages of a question in one block, at most.
-        calibration: Slope and offset from an inner product to the log-odds of a right
-            passage.
+        probability: From inner products to the chance that a passage is right.
         threads: CPU threads of one worker.
     """
 
@@ -206,39 +203,33 @@ def nearest_passages(
         set_threads(threads)
         for blocks in batches:
             for place in range(blocks.num_rows):
-                yield _of_block(blocks.slice(place, 1), top_k, calibration)
+                yield _of_block(blocks.slice(place, 1), top_k, probability)
 
     return find
 
 
 def _of_block(
-    block: pa.RecordBatch, top_k: int, calibration: tuple[float, float]
+    block: pa.RecordBatch,
+    top_k: int,
+    probability: Callable[[np.ndarray], np.ndarray],
 ) -> pa.RecordBatch:
     asked, said = (
         _matrix(block.column(f"{side}_vectors").flatten())
         for side in ("question", "passage")
     )
     places, products = nearest(asked, said, top_k=top_k)
-    slope, offset = calibration
-    logits = slope * products + offset
-    n_kept = places.shape[1]
-    of_question = np.repeat(np.arange(len(places)), n_kept)
+    of_question = np.repeat(np.arange(len(places)), places.shape[1])
     product = block.column("product_id")[0].as_py()
     return pa.RecordBatch.from_arrays(
         [
             pa.array([product] * places.size, pa.string()),
             block.column("question_ids").flatten().take(pa.array(of_question)),
             block.column("sentence_ids").flatten().take(pa.array(places.ravel())),
-            pa.array(logits.ravel(), pa.float64()),
-            pa.array(_sigmoid(logits).ravel(), pa.float64()),
+            pa.array(products.ravel(), pa.float64()),
+            pa.array(probability(products).ravel(), pa.float64()),
         ],
         schema=_NEAREST_ARROW,
     )
-
-
-def _sigmoid(logits: np.ndarray) -> np.ndarray:
-    found: np.ndarray = 1 / (1 + np.exp(-np.clip(logits, -700, 700)))
-    return found
 
 
 def _matrix(vectors: pa.Array) -> np.ndarray:

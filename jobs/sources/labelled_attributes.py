@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO
 
-from jobs.config import SettingsError, SplitAttributesBy
+from jobs.config import SplitAttributesBy
 from jobs.sources.ae110k import read_ae110k
 from jobs.sources.attribute_questions import read_attribute_questions
 from jobs.sources.attributes_jsonl import read_attributes_jsonl
 from jobs.sources.extractgpt import read_extractgpt
 from jobs.sources.mave import read_mave
-from jobs.sources.sets import having, in_parts, read_file
+from jobs.sources.sets import in_parts, read_rows
 from jobs.sources.values import LabelledValue
 
 Reader = Callable[[str, IO[str]], Iterator[LabelledValue]]
@@ -37,12 +37,14 @@ def read(
     Raises:
         SettingsError: A file is missing, unreadable, or holds nothing; with its line.
     """
-    rows = [row for path in paths for row in read_file(path, FORMATS[format_name])]
-    kept = list(dict.fromkeys(having(rows, where, LabelledValue)))
-    if not kept:
-        names = ", ".join(paths)
-        raise SettingsError(f"{names}: no labelled value, expected {format_name} rows")
-    return kept
+    return read_rows(
+        paths,
+        format_name,
+        FORMATS,
+        where=where,
+        kind=LabelledValue,
+        noun="labelled value",
+    )
 
 
 def split(

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO
 
-from jobs.config import SettingsError
 from jobs.sources.amazon_qa import read_amazon_qa
 from jobs.sources.mrqa import read_mrqa
 from jobs.sources.natural_questions import read_natural_questions
 from jobs.sources.passages import AskedQuestion
 from jobs.sources.passages_jsonl import read_passages_jsonl
 from jobs.sources.qed import read_qed
-from jobs.sources.sets import having, in_parts, read_file
+from jobs.sources.sets import in_parts, read_rows
 from jobs.sources.squad import read_squad
 
 Reader = Callable[[str, IO[str]], Iterator[AskedQuestion]]
@@ -38,12 +37,9 @@ def read(
     Raises:
         SettingsError: A file is missing, unreadable, or holds nothing; with its line.
     """
-    rows = [row for path in paths for row in read_file(path, FORMATS[format_name])]
-    kept = list(dict.fromkeys(having(rows, where, AskedQuestion)))
-    if not kept:
-        names = ", ".join(paths)
-        raise SettingsError(f"{names}: no question, expected {format_name} rows")
-    return kept
+    return read_rows(
+        paths, format_name, FORMATS, where=where, kind=AskedQuestion, noun="question"
+    )
 
 
 def split(

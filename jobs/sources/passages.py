@@ -6,12 +6,11 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from jobs.config import PoolOf
 from models.passages.examples import Matches, Pool
 from models.sentences.prose import sentence_spans
 
-PoolOf = Literal["gold", "all"]
 _SPACES = re.compile(r"\s+")
 
 

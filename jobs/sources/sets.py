@@ -28,6 +28,36 @@ def read_file(path: str, reader: Callable[[str, IO[str]], Iterator[T]]) -> list[
         raise SettingsError(f"{path}: {error}") from None
 
 
+def read_rows(
+    paths: Sequence[str],
+    format_name: str,
+    formats: Mapping[str, Callable[[str, IO[str]], Iterator[T]]],
+    *,
+    where: Sequence[str],
+    kind: type[T],
+    noun: str,
+) -> list[T]:
+    """All rows of the files that `where` keeps, those of the same content once.
+
+    Args:
+        paths: Files, gzip or not.
+        format_name: One of `formats`.
+        formats: Reader of each.
+        where: `column=value` conditions, all of which must hold.
+        kind: A dataclass, of the rows.
+        noun: What a row is, for the message.
+
+    Raises:
+        SettingsError: A file is missing, unreadable, or holds nothing; with its line.
+    """
+    rows = [row for path in paths for row in read_file(path, formats[format_name])]
+    kept = list(dict.fromkeys(having(rows, where, kind)))
+    if not kept:
+        names = ", ".join(paths)
+        raise SettingsError(f"{names}: no {noun}, expected {format_name} rows")
+    return kept
+
+
 def _opened(path: str) -> IO[str]:
     with Path(path).open("rb") as probe:
         is_gzip = probe.read(2) == b"\x1f\x8b"

@@ -7,13 +7,12 @@ method it is. A scorer is factored: it encodes each text once and does only what
 both texts for each pair. A method that can't be factored does all in `score`.
 """
 
-import importlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from models.checkpoint import ModelError, read_card, read_weights, read_words
+from models.checkpoint import method_of, network_of
 
 if TYPE_CHECKING:
     from models.answers.attention import Attention
@@ -104,7 +103,7 @@ def train(
     Raises:
         NotTrainableError: The examples hold one class alone, or too little.
     """
-    found: Trained = _module(name).train(examples, recipe, report)
+    found: Trained = method_of(__name__, name).train(examples, recipe, report)
     return found
 
 
@@ -123,16 +122,7 @@ def load(folder: str, *, device: str, precision: str) -> AnswerScorer:
     """
     from models.answers.factored import FactoredScorer
 
-    card = read_card(folder)
-    if card.name not in METHODS:
-        known = ", ".join(METHODS)
-        raise ModelError(f"{folder}: method {card.name!r}, expected one of {known}")
-    try:
-        network = _module(card.name).build(card.sizes, read_words(folder))
-        network.load_state_dict(read_weights(folder))
-    except (TypeError, KeyError, ValueError, RuntimeError) as error:
-        first = str(error).splitlines()[0]
-        raise ModelError(f"{folder}: no {card.name}: {first}") from None
+    card, network = network_of(folder, __name__, METHODS)
     return FactoredScorer(
         network,
         name=card.name,
@@ -142,7 +132,3 @@ def load(folder: str, *, device: str, precision: str) -> AnswerScorer:
         device=device,
         precision=precision,
     )
-
-
-def _module(name: str) -> Any:
-    return importlib.import_module(f"models.answers.{name.replace('-', '_')}")

@@ -1,16 +1,16 @@
 """What every answer model is trained from, and what a training gives."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from models.answers.factored import Network
-from models.training import NotTrainableError, Progress
+from models.training import NotTrainableError
+from models.training import Report as Report
+from models.training import Trained as Trained
 from models.word_inputs import WordVectors
 
-Report = Callable[[Progress], None]
 Preset = Literal["paper", "released_code"]
 Flaw = Literal["slot_bias", "batch_r1", "batch_r2"]
 
@@ -157,22 +157,3 @@ class Recipe:
     late_size: int
     late_dropout: float
     late_trained_layers: int
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A trained network and how it came about.
-
-    Attributes:
-        network: In evaluation mode.
-        config: Sizes and switches that build the network anew, JSON.
-        words: The vocabulary that is saved with it.
-        chosen: What was chosen on validation, such as the amount of pre-training.
-        history: Reports of all phases.
-    """
-
-    network: Network
-    config: Mapping[str, Any]
-    words: Sequence[str]
-    chosen: Mapping[str, Any] = field(default_factory=dict)
-    history: Sequence[Mapping[str, Any]] = ()

@@ -6,11 +6,10 @@ which method it is. An extractor cuts texts into windows and finds the best valu
 each window; the surest window of a text is its answer.
 """
 
-import importlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from models.checkpoint import ModelError, read_card, read_weights, read_words
+from models.checkpoint import method_of, network_of
 
 if TYPE_CHECKING:
     from models.attributes.examples import Examples, Recipe, Report, Trained
@@ -76,7 +75,7 @@ def train(
     Raises:
         NotTrainableError: The examples hold no value.
     """
-    found: Trained = _module(name).train(examples, recipe, report)
+    found: Trained = method_of(__name__, name).train(examples, recipe, report)
     return found
 
 
@@ -96,18 +95,5 @@ def load(folder: str, *, device: str, precision: str) -> AttributeExtractor:
     """
     from models.attributes.extractor import NetworkExtractor
 
-    card = read_card(folder)
-    if card.name not in METHODS:
-        known = ", ".join(METHODS)
-        raise ModelError(f"{folder}: method {card.name!r}, expected one of {known}")
-    try:
-        network = _module(card.name).build(card.sizes, read_words(folder))
-        network.load_state_dict(read_weights(folder))
-    except (TypeError, KeyError, ValueError, RuntimeError) as error:
-        first = str(error).splitlines()[0]
-        raise ModelError(f"{folder}: no {card.name}: {first}") from None
+    card, network = network_of(folder, __name__, METHODS)
     return NetworkExtractor(network, card, device=device, precision=precision)
-
-
-def _module(name: str) -> Any:
-    return importlib.import_module(f"models.attributes.{name.replace('-', '_')}")

@@ -6,11 +6,10 @@ it is. Those of `VECTOR_METHODS` read each text alone, so that the vectors of a 
 catalogue are made once; all others can only rank the candidates that they are given.
 """
 
-import importlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from models.checkpoint import ModelError, read_card, read_weights, read_words
+from models.checkpoint import method_of, network_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +57,7 @@ def train(
         NotTrainableError: There is no question to train on, or to choose by, and the
             method is none of `UNTRAINED`.
     """
-    found: Trained = _module(name).train(examples, recipe, report)
+    found: Trained = method_of(__name__, name).train(examples, recipe, report)
     return found
 
 
@@ -77,18 +76,5 @@ def load(folder: str, *, device: str, precision: str) -> "PassageModel":
     """
     from models.passages.model import PassageModel
 
-    card = read_card(folder)
-    if card.name not in METHODS:
-        known = ", ".join(METHODS)
-        raise ModelError(f"{folder}: method {card.name!r}, expected one of {known}")
-    try:
-        network = _module(card.name).build(card.sizes, read_words(folder))
-        network.load_state_dict(read_weights(folder))
-    except (TypeError, KeyError, ValueError, RuntimeError) as error:
-        first = str(error).splitlines()[0]
-        raise ModelError(f"{folder}: no {card.name}: {first}") from None
+    card, network = network_of(folder, __name__, METHODS)
     return PassageModel(network, card, device=device, precision=precision)
-
-
-def _module(name: str) -> Any:
-    return importlib.import_module(f"models.passages.{name.replace('-', '_')}")

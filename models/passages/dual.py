@@ -18,7 +18,6 @@ so. `patience` may stop a training, which the paper's never does.
 | R | `vectors` | [B, R d] |
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -28,11 +27,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.encoder import Encoder, Pretrained, Tokens, WordPieces, pretrained
-from models.passages.examples import Examples, Recipe, Report, Side, Trained
+from models.passages.examples import (
+    Examples,
+    Matches,
+    Recipe,
+    Report,
+    Side,
+    Trained,
+)
 from models.passages.hops import MultiHop
 from models.passages.text_encoders import started, text_encoder
 from models.passages.vectors import TextReader, recall_at_1
-from models.training import Batches, Log, Progress, fit
+from models.training import Log, Progress, fit
 
 Loss = Callable[[np.ndarray], Tensor]
 _PRETRAINED = "bert"
@@ -100,6 +106,21 @@ def in_batch_loss(
         own = torch.eye(len(scores), dtype=torch.bool, device=scores.device)
         scores = scores.masked_fill(alike.to(own.device) & ~own, -torch.inf)
     return F.cross_entropy(scores, torch.arange(len(scores), device=scores.device))
+
+
+def matched_loss(network: Any, matches: Matches, recipe: Recipe) -> Loss:
+    """(1) of a batch, given as places among the matches, by a network of vectors."""
+
+    def loss(places: np.ndarray) -> Tensor:
+        asked = [matches.questions[place] for place in places]
+        said = [matches.passages[place] for place in places]
+        return in_batch_loss(
+            network.vectors(network.read(asked, "question"), "question"),
+            network.vectors(network.read(said, "passage"), "passage"),
+            alike(said, recipe),
+        )
+
+    return loss
 
 
 def alike(passages: Sequence[str], recipe: Recipe) -> Tensor | None:
@@ -170,18 +191,8 @@ def train_dual(
     torch.manual_seed(recipe.seed)
     source = pretrained(recipe.encoder)
     network = untrained(kind, source, recipe)
-    matches = examples.training
-
-    def loss(places: np.ndarray) -> Tensor:
-        asked = [matches.questions[place] for place in places]
-        said = [matches.passages[place] for place in places]
-        return in_batch_loss(
-            network.vectors(network.read(asked, "question"), "question"),
-            network.vectors(network.read(said, "passage"), "passage"),
-            alike(said, recipe),
-        )
-
     log = Log(report)
+    loss = matched_loss(network, examples.training, recipe)
     fit_kind(network, loss, examples, recipe, log, kind=kind, evaluated=network)
     return Trained(
         network.eval(),
@@ -201,7 +212,6 @@ def fit_kind(
     kind: str,
     evaluated: Any,
     after_epoch: Callable[[], Sequence[Progress]] = tuple,
-    batches: Batches = whole,
 ) -> None:
     """The training of 4.5: rates, batches and epochs of the kind; R@1 chooses.
 
@@ -214,7 +224,6 @@ def fit_kind(
         kind: bert has rates that fall, all others ones that stay.
         evaluated: What ranks.
         after_epoch: Gives more to report.
-        batches: Of an epoch.
     """
     is_pretrained = kind == _PRETRAINED
 
@@ -237,7 +246,7 @@ def fit_kind(
         batch_size=batch_size_of(kind, recipe),
         max_epochs=recipe.max_epochs if is_pretrained else recipe.small_epochs,
         rng=np.random.default_rng(recipe.seed),
-        batches=batches,
+        batches=whole,
         evaluate=evaluate,
         has_start=is_pretrained,
         patience=recipe.patience,
@@ -257,17 +266,6 @@ def fit_kind(
 def batch_size_of(kind: str, recipe: Recipe) -> int:
     """Matches of a batch: a pretrained encoder has fewer."""
     return recipe.batch_size if kind == _PRETRAINED else recipe.small_batch_size
-
-
-class Clock:
-    """Seconds since it was made, for reports of one's own."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-
-    def __call__(self) -> float:
-        """Seconds."""
-        return time.monotonic() - self._started
 
 
 def build(config: Mapping[str, Any], words: Sequence[str]) -> Dual:

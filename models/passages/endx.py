@@ -12,6 +12,8 @@ in 4.11, each decision a setting. What the alignment's four terms came to, with 
 weights, is in the history, a phase each.
 """
 
+import time
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -19,7 +21,6 @@ from torch import Tensor, nn
 from models.encoder import pretrained
 from models.passages.cross import Cross
 from models.passages.dual import (
-    Clock,
     Dual,
     alike,
     batch_size_of,
@@ -66,7 +67,7 @@ class Losses:
         self.step = 0
         self._epoch = 0
         self._parts: dict[str, list[float]] = {}
-        self._seconds = Clock()
+        self._started = time.monotonic()
 
     def __call__(self, places: np.ndarray) -> Tensor:
         """L of the next step."""
@@ -118,7 +119,7 @@ class Losses:
                 self._epoch,
                 float(np.mean(values)),
                 float("nan"),
-                self._seconds(),
+                time.monotonic() - self._started,
             )
             for name, values in self._parts.items()
         ]

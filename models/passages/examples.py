@@ -1,12 +1,13 @@
 """What every passage model is trained from, and what a training gives."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from models.training import NotTrainableError, Progress
+from models.training import NotTrainableError
+from models.training import Report as Report
+from models.training import Trained as Trained
 
-Report = Callable[[Progress], None]
 Side = Literal["question", "passage"]
 
 
@@ -161,20 +162,3 @@ class Recipe:
     sentence_weights: str | None
     sentence_vectors: str | None
     n_negatives: int
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A trained network and how it came about.
-
-    Attributes:
-        network: In evaluation mode.
-        config: Sizes and switches that build the network anew, JSON.
-        words: The vocabulary that is saved with it.
-        history: Reports of all phases.
-    """
-
-    network: Any
-    config: Mapping[str, Any]
-    words: Sequence[str]
-    history: Sequence[Mapping[str, Any]] = ()

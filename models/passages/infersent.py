@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from models.encoder import EncoderError, Tokens, WordPieces, pretrained
-from models.passages.dual import alike, fit_kind, in_batch_loss
+from models.passages.dual import fit_kind, matched_loss
 from models.passages.examples import Examples, Recipe, Report, Side, Trained
 from models.passages.vectors import TextReader
 from models.training import Log
@@ -133,18 +133,8 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
     network = InferSent(source.words, config)
     table = source.weights["bert.embeddings.word_embeddings.weight"]
     network.embedding.weight.data.copy_(table)
-    matches = examples.training
-
-    def loss(places: np.ndarray) -> Tensor:
-        asked = [matches.questions[place] for place in places]
-        said = [matches.passages[place] for place in places]
-        return in_batch_loss(
-            network.vectors(network.read(asked, "question"), "question"),
-            network.vectors(network.read(said, "passage"), "passage"),
-            alike(said, recipe),
-        )
-
     log = Log(report)
+    loss = matched_loss(network, examples.training, recipe)
     fit_kind(network, loss, examples, recipe, log, kind="infersent", evaluated=network)
     return Trained(network.eval(), config, source.words, history=log.history)
 

@@ -166,7 +166,8 @@ def test_the_best_of_all_blocks_are_ranked_ties_by_the_smaller_id(spark, n):
                 ("s2", 50.0, 1.0),  # first by what the score can't tell
             )
         ],
-        "product_id string, question_id string, sentence_id string, logit double,"
+        "product_id string, question_id string, sentence_id string,"
+        " inner_product double,"
         " score double",
     ).repartition(n)
     found = rank_passages(

@@ -149,18 +149,19 @@ def test_a_block_gives_each_question_its_best_with_a_probability():
             "passage_vectors": [stored([0, 0]), stored([1, 0], [0, 1], [3, 1])],
         }
     )
-    find = nearest_passages(top_k=2, calibration=(2.0, -1.0), threads=1)
+    card = checkpoint.Card("", "", "", 0.5, {}, calibration=(2.0, -1.0))
+    find = nearest_passages(top_k=2, probability=card.probability, threads=1)
     rows = [row for batch in find(iter([blocks])) for row in batch.to_pylist()]
 
     def score(product):
         return pytest.approx(1 / (1 + np.exp(1 - 2 * product)))
 
     assert [tuple(row.values()) for row in rows] == [
-        ("p0", "q9", "s9", -1, score(0)),
-        ("p1", "q1", "s3", 5, score(3)),
+        ("p0", "q9", "s9", 0, score(0)),
+        ("p1", "q1", "s3", 3, score(3)),
         ("p1", "q1", "s1", 1, score(1)),
-        ("p1", "q2", "s2", 3, score(2)),
-        ("p1", "q2", "s3", 3, score(2)),
+        ("p1", "q2", "s2", 2, score(2)),
+        ("p1", "q2", "s3", 2, score(2)),
     ]
     # A slice of a batch has an offset of its own.
     again = [

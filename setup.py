@@ -29,6 +29,7 @@ setup(
         "rich>=13",
         "safetensors>=0.5",
         "scikit-learn>=1.5",
+        "scipy>=1.13",
         "setuptools",
         "textblob>=0.19,<0.21",
         "tokenizers>=0.22",

@@ -31,7 +31,7 @@ from jobs.launch import CONF, SET, attempt, document_of
 from jobs.model_folders import NoModelError, model_of, threshold_of
 from jobs.scope import Scope
 from models.checkpoint import Card
-from models.passages import load
+from models.passages import lexicon_of, load
 from pipelines.answers import blocks, missing_pairs, rank_answers, with_block
 from pipelines.passages import asked_texts, both_sides, missing_texts, passages_of
 from pipelines.tables import (
@@ -43,7 +43,7 @@ from pipelines.tables import (
 )
 from udfs.answers import SCHEMA
 from udfs.batching import device_name
-from udfs.passages import VECTOR_SCHEMA, encode, nearest
+from udfs.passages import VECTOR_SCHEMA, beside_words, encode, nearest
 
 Row = Mapping[str, Any]
 _WIDTH = 96
@@ -213,7 +213,13 @@ def _nearest_values(
     budget = 16384
     question, _ = encode(model, [text], "question", token_budget=budget)
     passages, _ = encode(model, said, "passage", token_budget=budget)
-    places, products = nearest(question, passages, top_k=top_k)
+    lexicon = lexicon_of(card)
+    places, products = nearest(
+        question,
+        passages,
+        top_k=top_k,
+        beside=lexicon and beside_words(lexicon, [text], said),
+    )
     scores = card.probability(products[0])
     return [
         {"rank": rank, "score": float(score), **rows[place]}

@@ -17,6 +17,7 @@ _GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "compare": {
         "answers": ("jobs.compare_answers", "compare"),
         "attributes": ("jobs.compare_attributes", "compare"),
+        "passages": ("jobs.compare_passages", "compare"),
         "candidates": ("jobs.compare_candidates", "compare"),
     },
     "evaluate": {

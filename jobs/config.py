@@ -606,6 +606,50 @@ class CompareAttributes(Settings):
     n_resamples: Count
 
 
+class PassageSet(Section):
+    """A set of questions with passages of a comparison.
+
+    Attributes:
+        max_training: Questions to train on, by a hash; None: as train_passages says.
+        max_test: Questions to measure on, likewise; None: all.
+        is_among_all: Whether the pool `all` holds the answers of all questions of the
+            set, and not only what the measured ones were asked of.
+        published: Whose figures of the paper stand beside.
+    """
+
+    format: str
+    files: Annotated[tuple[str, ...], Field(min_length=1)]
+    where: tuple[str, ...] = ()
+    max_training: Count | None = None
+    max_test: Count | None = None
+    is_among_all: bool = False
+    published: Literal["squad", "natural-questions"] | None = None
+
+
+PassageStudy = Literal["methods", "alignment", "variants"]
+
+
+class ComparePassages(Settings):
+    """Settings of `compare_passages`."""
+
+    section: ClassVar[str] = "compare_passages"
+
+    data: str | None
+    sets: dict[str, PassageSet]
+    methods: tuple[PassageMethod, ...]
+    own: PassageMethod
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)]
+    studies: tuple[PassageStudy, ...]
+    study_set: str
+    study_method: PassageMethod
+    variants: dict[str, dict[str, Any]]
+    min_questions: tuple[Count, ...]
+    pair_questions: Annotated[int, Field(ge=2)]
+    processes: Count
+    threads: Count
+    n_resamples: Count
+
+
 class CompareCandidates(JobSettings):
     """Settings of `compare_candidates`, beside those of `compare_answers`."""
 
@@ -622,6 +666,8 @@ _OPEN = (
     "build_category_attributes.added",
     "compare_answers.sets",
     "compare_attributes.sets",
+    "compare_passages.sets",
+    "compare_passages.variants",
     "compare_candidates.domains",
 )
 _TOP = ("landing", "lake", "models", "run_date", "spark", "quarantine", "land")

@@ -16,6 +16,7 @@ from jobs.ledger import Outcome
 from jobs.model_folders import model_of
 from jobs.scope import scope
 from models.checkpoint import Card
+from models.passages import lexicon_of
 from pipelines.passages import (
     asked_texts,
     holders,
@@ -77,15 +78,20 @@ def ranked(
     Returns:
         Columns of `tables.QUESTION_PASSAGES`.
     """
+    lexicon = lexicon_of(model)
     blocks = retrieval_blocks(
         asked,
         passages,
         vectors,
         block_questions=settings.block_questions,
         block_passages=settings.block_passages,
+        with_texts=lexicon is not None,
     )
     find = nearest_passages(
-        top_k=settings.top_k, probability=model.probability, threads=settings.threads
+        top_k=settings.top_k,
+        probability=model.probability,
+        threads=settings.threads,
+        lexicon=lexicon,
     )
     return rank_passages(
         blocks.mapInArrow(find, NEAREST_SCHEMA),

@@ -114,6 +114,7 @@ def retrieval_blocks(
     *,
     block_questions: int,
     block_passages: int,
+    with_texts: bool = False,
 ) -> DataFrame:
     """One row a block: some questions and some passages of one product.
 
@@ -127,13 +128,19 @@ def retrieval_blocks(
         vectors: Rows of `tables.TEXT_VECTORS` of one model.
         block_questions: Questions of a block, at most.
         block_passages: Passages of a block, at most.
+        with_texts: Whether a block holds the texts besides, as a hybrid needs them.
 
     Returns:
         product_id; question_ids, question_vectors, sentence_ids, passage_vectors
-        (arrays in the order of the ids).
+        (arrays in the order of the ids), and maybe question_texts, passage_texts.
     """
-    of_questions = _dealt(asked, vectors, "question", "question_id", block_questions)
-    of_passages = _dealt(passages, vectors, "passage", "sentence_id", block_passages)
+    more = ("text",) if with_texts else ()
+    of_questions = _dealt(
+        asked, vectors, "question", ("question_id", "vector", *more), block_questions
+    )
+    of_passages = _dealt(
+        passages, vectors, "passage", ("sentence_id", "vector", *more), block_passages
+    )
     # Each block of questions with each block of passages of its product.
     both = of_questions.join(of_passages, on="product_id", how="inner")
     return both.select(
@@ -142,20 +149,28 @@ def retrieval_blocks(
         F.col("_question.vector").alias("question_vectors"),
         F.col("_passage.sentence_id").alias("sentence_ids"),
         F.col("_passage.vector").alias("passage_vectors"),
+        *(
+            F.col(f"_{side}.text").alias(f"{side}_texts")
+            for side in ("question", "passage")
+            if with_texts
+        ),
     )
 
 
 def _dealt(
-    texts: DataFrame, vectors: DataFrame, side: str, name: str, size: int
+    texts: DataFrame, vectors: DataFrame, side: str, names: Sequence[str], size: int
 ) -> DataFrame:
-    """One row a group of a product's texts: product_id, and the texts as `_<side>`."""
+    """One row a group of a product's texts: product_id, and them as `_<side>`.
+
+    The first of the names is the id, by which they are put in order.
+    """
     of_side = vectors.filter(F.col("side") == side).select("text_hash", "vector")
     read = texts.join(of_side, on="text_hash", how="inner")
-    in_order = Window.partitionBy("product_id").orderBy(name)
+    in_order = Window.partitionBy("product_id").orderBy(names[0])
     group = F.floor((F.row_number().over(in_order) - 1) / F.lit(size))
     grouped = read.withColumn("_group", group).groupBy("product_id", "_group")
     # Ids differ, so that they alone decide on the order.
-    listed = F.array_sort(F.collect_list(F.struct(name, "vector"))).alias(f"_{side}")
+    listed = F.array_sort(F.collect_list(F.struct(*names))).alias(f"_{side}")
     return grouped.agg(listed).drop("_group")
 
 
@@ -175,7 +190,7 @@ def rank_passages(
     Grain: one row per (question_id, rank). Ties go to the smaller sentence_id.
 
     Args:
-        scored: product_id, question_id, sentence_id, inner_product and score of the
+        scored: product_id, question_id, sentence_id, similarity and score of the
             best of each block.
         asked: As `asked_texts` gives them.
         passages: As `passages_of` gives them.
@@ -190,7 +205,7 @@ def rank_passages(
     """
     best_first = Window.partitionBy("question_id").orderBy(
         # Not by the score, which is 1 for many of a sure model.
-        F.desc("inner_product"),
+        F.desc("similarity"),
         F.asc("sentence_id"),
     )
     ranked = scored.withColumn("rank", F.row_number().over(best_first))

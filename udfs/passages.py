@@ -19,6 +19,7 @@ from udfs.batching import (
 
 if TYPE_CHECKING:
     from models.passages.examples import Side
+    from models.passages.lexicon import Lexicon
     from models.passages.model import PassageModel
 
 VECTOR_SCHEMA = (
@@ -34,7 +35,7 @@ _VECTOR_ARROW = pa.schema(
     ]
 )
 NEAREST_SCHEMA = (
-    "product_id string, question_id string, sentence_id string, inner_product double,"
+    "product_id string, question_id string, sentence_id string, similarity double,"
     " score double"
 )
 _NEAREST_ARROW = pa.schema(
@@ -42,7 +43,7 @@ _NEAREST_ARROW = pa.schema(
         ("product_id", pa.string()),
         ("question_id", pa.string()),
         ("sentence_id", pa.string()),
-        ("inner_product", pa.float64()),
+        ("similarity", pa.float64()),
         ("score", pa.float64()),
     ]
 )
@@ -148,37 +149,52 @@ def _vectors(
     )
 
 
-def nearest(
-    questions: np.ndarray, passages: np.ndarray, *, top_k: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The passages with the highest inner product of each question, exactly.
+Beside = Callable[[int, int], np.ndarray]
 
-    A few more than wanted are found in fp32 and in blocks of questions; their products
-    are made again in fp64, pair by pair, and decide: the size of a block is not seen in
-    a score.
+
+def nearest(
+    questions: np.ndarray,
+    passages: np.ndarray,
+    *,
+    top_k: int,
+    beside: Beside | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The passages with the highest similarity to each question, exactly.
+
+    It is the inner product, and what stands beside it. A few more than wanted are found
+    in fp32 and in blocks of questions; theirs are made again in fp64, pair by pair, and
+    decide: the size of a block is not seen in a score.
 
     Args:
         questions: [n, D].
         passages: [m, D].
         top_k: Passages of a question, at most.
+        beside: What is added for the questions from one place to another, fp64 [., m].
 
     Returns:
-        Places of the passages, best first, and their products, [n, min(top_k, m)] each;
-        of equal products the smaller place comes first.
+        Places of the passages, best first, and their similarities,
+        [n, min(top_k, m)] each; of equals the smaller place comes first.
     """
     import torch
 
     n_found = min(top_k + _SPARE, len(passages))
     places = np.empty((len(questions), n_found), dtype=np.int64)
+    added = np.zeros((len(questions), n_found))
     said = torch.from_numpy(passages.astype(np.float32))
     step = max(1, _SCORES_AT_ONCE // max(1, len(passages)))
     for start in range(0, len(questions), step):
         asked = torch.from_numpy(questions[start : start + step].astype(np.float32))
         table = (asked @ said.T).numpy()
+        more = beside(start, start + len(table)) if beside is not None else None
+        if more is not None:
+            table = table + more
         # In the order of their places, so that the sort below leaves equals in it.
-        places[start : start + step] = np.sort(best_first(table, n_found), axis=1)
+        found = np.sort(best_first(table, n_found), axis=1)
+        places[start : start + step] = found
+        if more is not None:
+            added[start : start + step] = np.take_along_axis(more, found, axis=1)
     kept = passages[places].astype(np.float64)
-    products = np.einsum("nkd,nd->nk", kept, questions.astype(np.float64))
+    products = np.einsum("nkd,nd->nk", kept, questions.astype(np.float64)) + added
     order = np.argsort(-products, axis=1, kind="stable")[:, :top_k]
     return (
         np.take_along_axis(places, order, axis=1),
@@ -187,7 +203,11 @@ def nearest(
 
 
 def nearest_passages(
-    *, top_k: int, probability: Callable[[np.ndarray], np.ndarray], threads: int
+    *,
+    top_k: int,
+    probability: Callable[[np.ndarray], np.ndarray],
+    threads: int,
+    lexicon: "Lexicon | None" = None,
 ) -> ArrowMap:
     """A function for `DataFrame.mapInArrow` from blocks to their questions' passages.
 
@@ -195,15 +215,16 @@ def nearest_passages(
 
     Args:
         top_k: Passages of a question in one block, at most.
-        probability: From inner products to the chance that a passage is right.
+        probability: From similarities to the chance that a passage is right.
         threads: CPU threads of one worker.
+        lexicon: Of a hybrid, whose blocks hold the texts.
     """
 
     def find(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         set_threads(threads)
         for blocks in batches:
             for place in range(blocks.num_rows):
-                yield _of_block(blocks.slice(place, 1), top_k, probability)
+                yield _of_block(blocks.slice(place, 1), top_k, probability, lexicon)
 
     return find
 
@@ -212,12 +233,15 @@ def _of_block(
     block: pa.RecordBatch,
     top_k: int,
     probability: Callable[[np.ndarray], np.ndarray],
+    lexicon: "Lexicon | None",
 ) -> pa.RecordBatch:
     asked, said = (
         _matrix(block.column(f"{side}_vectors").flatten())
         for side in ("question", "passage")
     )
-    places, products = nearest(asked, said, top_k=top_k)
+    places, products = nearest(
+        asked, said, top_k=top_k, beside=lexicon and _words_of(block, lexicon)
+    )
     of_question = np.repeat(np.arange(len(places)), places.shape[1])
     product = block.column("product_id")[0].as_py()
     return pa.RecordBatch.from_arrays(
@@ -230,6 +254,22 @@ def _of_block(
         ],
         schema=_NEAREST_ARROW,
     )
+
+
+def _words_of(block: pa.RecordBatch, lexicon: "Lexicon") -> Beside:
+    """What the lexicon makes of a block's texts."""
+    asked, said = (
+        block.column(f"{side}_texts").flatten().to_pylist()
+        for side in ("question", "passage")
+    )
+    return beside_words(lexicon, asked, said)
+
+
+def beside_words(
+    lexicon: "Lexicon", questions: Sequence[str], passages: Sequence[str]
+) -> Beside:
+    """What a lexicon adds to the similarity of questions and passages."""
+    return lambda start, end: lexicon.scores(questions[start:end], passages)
 
 
 def _matrix(vectors: pa.Array) -> np.ndarray:

@@ -93,7 +93,11 @@ def matches_of(rows: Iterable[AskedQuestion]) -> Matches:
 
 
 def pool_of(
-    rows: Sequence[AskedQuestion], pool: PoolOf = "gold", *, min_questions: int = 1
+    rows: Sequence[AskedQuestion],
+    pool: PoolOf = "gold",
+    *,
+    min_questions: int = 1,
+    others: Iterable[str] = (),
 ) -> Pool:
     """Distinct questions among the candidates of all.
 
@@ -107,6 +111,7 @@ def pool_of(
             passage of their texts.
         min_questions: Right passages of fewer distinct questions are left out, and the
             questions that then have none; the candidates are those of the others.
+        others: Candidates besides, such as the answers to questions of other rows.
     """
     right: dict[str, dict[str, None]] = {}
     for row in rows:
@@ -118,7 +123,7 @@ def pool_of(
     }
     kept = {question: answers for question, answers in kept.items() if answers}
     gold = [answer for answers in kept.values() for answer in answers]
-    others = [
+    unasked = [
         one
         for row in rows
         if pool == "all" and row.question in kept
@@ -126,7 +131,8 @@ def pool_of(
         # A right passage that was left out is no wrong one.
         if n_questions.get(one, min_questions) >= min_questions
     ]
-    places = {text: place for place, text in enumerate(dict.fromkeys([*gold, *others]))}
+    distinct = dict.fromkeys([*gold, *unasked, *others])
+    places = {text: place for place, text in enumerate(distinct)}
     return Pool(
         questions=list(kept),
         right=[[places[answer] for answer in answers] for answers in kept.values()],

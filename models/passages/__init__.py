@@ -9,12 +9,13 @@ catalogue are made once; all others can only rank the candidates that they are g
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from models.checkpoint import method_of, network_of
+from models.checkpoint import Card, method_of, network_of
 
 if TYPE_CHECKING:
     import numpy as np
 
     from models.passages.examples import Examples, Recipe, Report, Trained
+    from models.passages.lexicon import Lexicon
     from models.passages.model import PassageModel
 
 _KINDS = ("rnn", "gru", "lstm", "transformer", "bert")
@@ -26,7 +27,11 @@ VECTOR_METHODS = (
     "dual-vae",
     "cross-vae",
     *(f"endx-{kind}" for kind in _KINDS),
+    "hybrid",
+    "endx-hybrid",
 )
+# Vectors with words beside them: a score is no inner product alone.
+HYBRID = ("hybrid", "endx-hybrid")
 METHODS = ("bm25", "bm25-stems", *VECTOR_METHODS, "z-sum", "bert-qa")
 WITHOUT_ENCODER = ("bm25", "bm25-stems")
 UNTRAINED = (*WITHOUT_ENCODER, "minilm-cosine", "use-qa", "z-sum")
@@ -78,3 +83,20 @@ def load(folder: str, *, device: str, precision: str) -> "PassageModel":
 
     card, network = network_of(folder, __name__, METHODS)
     return PassageModel(network, card, device=device, precision=precision)
+
+
+def lexicon_of(card: Card) -> "Lexicon | None":
+    """The words that a hybrid's vectors have beside them; None: the method has none.
+
+    Raises:
+        ModelError: The folder's weights can't be read.
+    """
+    if card.name not in HYBRID:
+        return None
+    from models.checkpoint import read_weights
+    from models.passages.lexicon import Lexicon
+
+    weights = read_weights(card.folder)
+    return Lexicon(
+        weights["idf"].numpy(), float(weights["average"]), weights["weights"].numpy()
+    )

@@ -138,6 +138,14 @@ def train_endx(
         recipe: With the batch, rate and epochs of the kind.
         report: Called after each epoch.
     """
+    trained, _ = train_both(kind, examples, recipe, report)
+    return trained
+
+
+def train_both(
+    kind: str, examples: Examples, recipe: Recipe, report: Report
+) -> tuple[Trained, Cross]:
+    """The same with the teacher, to look at: it ranks nothing."""
     examples.check()
     torch.manual_seed(recipe.seed)
     source = pretrained(recipe.encoder)
@@ -171,4 +179,5 @@ def train_endx(
         evaluated=network.dual,
         after_epoch=losses.told,
     )
-    return Trained(network.dual.eval(), config, source.words, history=log.history)
+    trained = Trained(network.dual.eval(), config, source.words, history=log.history)
+    return trained, network.cross.eval()

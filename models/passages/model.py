@@ -8,7 +8,7 @@ import torch
 
 from models.checkpoint import Card, ModelError
 from models.encoder import cast_encoders
-from models.passages import VECTOR_METHODS, Index
+from models.passages import HYBRID, VECTOR_METHODS, Index
 from models.passages.examples import Side
 from models.passages.vectors import VectorIndex
 from models.precision import half_of
@@ -75,7 +75,7 @@ class PassageModel:
 
     def index(self, candidates: Sequence[str]) -> Index:
         """What ranks these candidates."""
-        if self.has_vectors:
+        if self.has_vectors and self.name not in HYBRID:
             return VectorIndex(self.network, candidates)
         found: Index = self.network.index(candidates)
         return found

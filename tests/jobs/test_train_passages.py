@@ -175,7 +175,7 @@ def test_too_high_a_minimum_is_told(labelled, tmp_path):
 
 def test_questions_are_drawn_by_a_hash():
     rows = [AskedQuestion(f"q{place}", ("a",), ("a",), "g") for place in range(9)]
-    assert drawn(rows, 9, 1) is rows
+    assert drawn(rows, 9, 1)[:3] == drawn(rows, 3, 1)
     some = drawn(rows, 4, 1)
     assert len({row.question for row in some}) == 4
     assert some == drawn(rows[::-1], 4, 1) != drawn(rows, 4, 2)

@@ -163,7 +163,8 @@ def test_without_questions_nothing_is_trained(name, encoder):
         )
 
 
-@pytest.mark.parametrize("name", TRAINED)
+# Three weights over vectors that stand still can't learn a batch by heart.
+@pytest.mark.parametrize("name", [name for name in TRAINED if name != "hybrid"])
 def test_a_method_overfits_one_batch(name, encoder):
     eight = Matches(
         [f"w{topic} w30" for topic in range(8)],

@@ -167,7 +167,7 @@ def test_the_best_of_all_blocks_are_ranked_ties_by_the_smaller_id(spark, n):
             )
         ],
         "product_id string, question_id string, sentence_id string,"
-        " inner_product double,"
+        " similarity double,"
         " score double",
     ).repartition(n)
     found = rank_passages(

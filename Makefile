@@ -47,6 +47,7 @@ check: setup ## Format, lint, types, import rules
 	$(BIN)/lint-imports
 
 benchmark: setup ## Ratios against the alternatives, as tables
+	$(BIN)/python -m pip install --quiet --editable '.[benchmark]'
 	$(BIN)/python -m benchmarks
 
 wheel: setup ## The wheel for spark-submit, in dist/

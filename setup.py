@@ -53,6 +53,7 @@ setup(
             "types-PyYAML",
             "wheel",
         ],
+        "benchmark": ["faiss-cpu>=1.12", "sentence-transformers>=5"],
     },
     entry_points={"console_scripts": ["enrich=jobs.cli:main"]},
 )

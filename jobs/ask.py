@@ -213,12 +213,11 @@ def _nearest_values(
     budget = 16384
     question, _ = encode(model, [text], "question", token_budget=budget)
     passages, _ = encode(model, said, "passage", token_budget=budget)
-    lexicon = lexicon_of(card)
     places, products = nearest(
         question,
         passages,
         top_k=top_k,
-        beside=lexicon and beside_words(lexicon, [text], said),
+        beside=beside_words(lexicon_of(card), [text], said),
     )
     scores = card.probability(products[0])
     return [

@@ -240,7 +240,7 @@ def _of_block(
         for side in ("question", "passage")
     )
     places, products = nearest(
-        asked, said, top_k=top_k, beside=lexicon and _words_of(block, lexicon)
+        asked, said, top_k=top_k, beside=_words_of(block, lexicon)
     )
     of_question = np.repeat(np.arange(len(places)), places.shape[1])
     product = block.column("product_id")[0].as_py()
@@ -256,8 +256,10 @@ def _of_block(
     )
 
 
-def _words_of(block: pa.RecordBatch, lexicon: "Lexicon") -> Beside:
-    """What the lexicon makes of a block's texts."""
+def _words_of(block: pa.RecordBatch, lexicon: "Lexicon | None") -> Beside | None:
+    """What the lexicon makes of a block's texts, which it has for a lexicon alone."""
+    if lexicon is None:
+        return None
     asked, said = (
         block.column(f"{side}_texts").flatten().to_pylist()
         for side in ("question", "passage")
@@ -266,9 +268,11 @@ def _words_of(block: pa.RecordBatch, lexicon: "Lexicon") -> Beside:
 
 
 def beside_words(
-    lexicon: "Lexicon", questions: Sequence[str], passages: Sequence[str]
-) -> Beside:
-    """What a lexicon adds to the similarity of questions and passages."""
+    lexicon: "Lexicon | None", questions: Sequence[str], passages: Sequence[str]
+) -> Beside | None:
+    """What a lexicon, if there is one, adds to the similarity of each pair."""
+    if lexicon is None:
+        return None
     return lambda start, end: lexicon.scores(questions[start:end], passages)
 
 

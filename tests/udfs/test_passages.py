@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from models import checkpoint
 from models.encoder import pretrained
 from models.passages import load
+from models.passages.lexicon import Lexicon
 from models.passages.use_qa import SentenceEncoder
 from tests.models import toy
 from udfs.passages import encode, nearest, nearest_passages, text_vectors
@@ -110,28 +111,38 @@ def test_another_fingerprint_is_refused(folder):
         st.lists(st.integers(-2, 2), min_size=3, max_size=3), min_size=1, max_size=9
     ),
     k=st.integers(1, 10),
+    seed=st.none() | st.integers(0, 9),
 )
-def test_the_nearest_are_those_of_a_full_sort_ties_included(asked, said, k):
+def test_the_nearest_are_those_of_a_full_sort_ties_included(asked, said, k, seed):
+    more = np.random.default_rng(seed).integers(-2, 3, (len(asked), len(said)))
+    if seed is None:
+        more[:] = 0
     places, scores = nearest(
         np.array(asked, dtype=np.float16).reshape(-1, 3),
         np.array(said, dtype=np.float16),
         top_k=k,
+        beside=None if seed is None else lambda start, end: more[start:end],
     )
-    for question, found, of_row in zip(asked, places, scores, strict=True):
+    for question, added, found, of_row in zip(
+        asked, more.tolist(), places, scores, strict=True
+    ):
         products = [
-            sum(a * b for a, b in zip(question, row, strict=True)) for row in said
+            sum(a * b for a, b in zip(question, row, strict=True)) + extra
+            for row, extra in zip(said, added, strict=True)
         ]
         order = sorted(range(len(said)), key=lambda place: (-products[place], place))
         assert found.tolist() == order[:k]
         assert of_row.tolist() == [products[place] for place in order[:k]]
 
 
-def test_blocks_of_questions_change_nothing(monkeypatch):
+@pytest.mark.parametrize("is_hybrid", [False, True])
+def test_blocks_of_questions_change_nothing(monkeypatch, is_hybrid):
     rng = np.random.default_rng(0)
-    asked, said = rng.normal(size=(7, 4)), rng.normal(size=(5, 4))
-    whole = nearest(asked, said, top_k=3)
+    asked, said, more = (rng.normal(size=size) for size in ((7, 4), (5, 4), (7, 5)))
+    beside = (lambda start, end: more[start:end]) if is_hybrid else None
+    whole = nearest(asked, said, top_k=3, beside=beside)
     monkeypatch.setattr("udfs.passages._SCORES_AT_ONCE", 10)
-    parts = nearest(asked, said, top_k=3)
+    parts = nearest(asked, said, top_k=3, beside=beside)
     assert np.array_equal(whole[0], parts[0])
     assert np.allclose(whole[1], parts[1])
 
@@ -168,3 +179,29 @@ def test_a_block_gives_each_question_its_best_with_a_probability():
         row for batch in find(iter([blocks.slice(1)])) for row in batch.to_pylist()
     ]
     assert again == rows[1:]
+
+
+def test_a_hybrid_adds_what_the_texts_of_a_block_share():
+    said = ["a red hat", "a shoe", "red"]
+    fitted = Lexicon.fit([*said, "box"])
+    lexicon = Lexicon(fitted.idf, fitted.average, np.array([1.5, -0.5]))
+    vectors = [np.array([number, 1], dtype="<f2").tobytes() for number in (1, 2, 3)]
+    block = pa.RecordBatch.from_pydict(
+        {
+            "product_id": ["p"],
+            "question_ids": [["q"]],
+            "question_vectors": [[vectors[0]]],
+            "sentence_ids": [["s1", "s2", "s3"]],
+            "passage_vectors": [vectors],
+            "question_texts": [["red hats?"]],
+            "passage_texts": [said],
+        }
+    )
+    find = nearest_passages(
+        top_k=3, probability=lambda found: found, threads=1, lexicon=lexicon
+    )
+    rows = {row["sentence_id"]: row for row in next(find(iter([block]))).to_pylist()}
+    (words,) = lexicon.scores(["red hats?"], said)
+    assert words[0] > words[2] > words[1] == 0
+    for place, name in enumerate(("s1", "s2", "s3")):
+        assert rows[name]["similarity"] == pytest.approx(place + 2 + words[place])

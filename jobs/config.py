@@ -272,7 +272,7 @@ class PairReviews(JobSettings):
     section: ClassVar[str] = "pair_reviews"
 
     sources: Sources
-    rule: Literal["bm25", "an_words"]
+    rule: Literal["bm25", "an_words", "passages"]
     min_score: Annotated[float, Field(ge=0)]
     max_pairs_per_question: Count
     max_pairs_per_product: Count

@@ -19,21 +19,24 @@ from jobs.launch import (
     shown,
 )
 from jobs.model_folders import model_of
-from jobs.stages import NAMES, STAGES, Stage
+from jobs.stages import NAMES, Stage, in_order
 
 
-def chosen(only: Sequence[str], until: str | None) -> list[Stage]:
+def chosen(only: Sequence[str], until: str | None, rule: str) -> list[Stage]:
     """The stages of a run, in order.
 
     Args:
         only: Names of stages; empty means all.
         until: Name of the last stage; None means to the end.
+        rule: `pair_reviews.rule`, see `jobs.stages.in_order`.
 
     Raises:
         SettingsError: Both together leave nothing.
     """
-    end = len(STAGES) if until is None else NAMES.index(until) + 1
-    stages = [stage for stage in STAGES[:end] if not only or stage.name in only]
+    stages = [*in_order(rule)]
+    if until is not None:
+        stages = stages[: [stage.name for stage in stages].index(until) + 1]
+    stages = [stage for stage in stages if not only or stage.name in only]
     if not stages:
         raise SettingsError(
             "--only and --until: no stage is left, expected at least one"
@@ -78,7 +81,8 @@ def nightly(
     build_category_attributes, split_sentences, tag_nouns, build_aspect_nouns,
     build_word_counts, pair_answers, pair_reviews, score_answers, rank_answers,
     encode_passages, retrieve_passages, extract_attributes, choose_attributes,
-    enrich_products.
+    enrich_products. With pair_reviews.rule=passages the two of passages come before
+    pair_reviews.
     """  # noqa: D301 - click's mark is the sign itself
 
     def work() -> None:
@@ -86,7 +90,7 @@ def nightly(
         if print_config:
             click.echo(shown(document))
             return
-        stages = chosen(only, until)
+        stages = chosen(only, until, document["pair_reviews"]["rule"])
         settings = [config.settings_of(stage.settings, document) for stage in stages]
         if any(isinstance(one, config.LandJob) for one in settings):
             check_landing(settings[0].landing_folder)

@@ -1,7 +1,8 @@
 """Pair every question with the sentences of its product that are worth scoring.
 
 Reads   products, reviews, community_answers, questions, sentences, and word_counts
-        (rule bm25) or text_nouns and aspect_nouns (rule an_words)
+        (rule bm25), text_nouns and aspect_nouns (rule an_words) or question_passages
+        (rule passages)
 Writes  qr_pairs   (rows of the products whose questions or sentences changed)
 """
 
@@ -15,18 +16,25 @@ from jobs.launch import launch
 from jobs.ledger import Outcome
 from jobs.scope import Scope, scope
 from models.words import STOP_WORDS
-from pipelines.candidates import Candidates, bm25_candidates, noun_candidates
+from pipelines.candidates import (
+    Candidates,
+    bm25_candidates,
+    noun_candidates,
+    passage_candidates,
+)
 from pipelines.products import product_domains
 from pipelines.tables import (
     ASPECT_NOUNS,
     COMMUNITY_ANSWERS,
     PRODUCTS,
     QR_PAIRS,
+    QUESTION_PASSAGES,
     QUESTIONS,
     REVIEWS,
     SENTENCES,
     TEXT_NOUNS,
     WORD_COUNTS,
+    Table,
 )
 from pipelines.versions import newest
 
@@ -39,15 +47,14 @@ def run(spark: SparkSession, settings: PairReviews, run_id: str) -> Outcome:
     """Find the candidates of the products that changed."""
     root = settings.lake
     tagger = None
+    by_product: tuple[Table, ...] = (PRODUCTS, QUESTIONS, SENTENCES)
+    whole: tuple[Table, ...] = (WORD_COUNTS,)
     if settings.rule == "an_words":
         tagger = ledger.model_of(spark, TagNouns.section, root)
-    todo = scope(
-        spark,
-        settings,
-        (PRODUCTS, QUESTIONS, SENTENCES),
-        whole=(WORD_COUNTS if tagger is None else ASPECT_NOUNS,),
-        model_fp=tagger,
-    )
+        whole = (ASPECT_NOUNS,)
+    elif settings.rule == "passages":
+        by_product, whole = (*by_product, QUESTION_PASSAGES), ()
+    todo = scope(spark, settings, by_product, whole=whole, model_fp=tagger)
     if todo.is_empty:
         return Outcome(consumed=todo.consumed, model_fp=tagger)
     found = candidates(spark, settings, todo, tagger)
@@ -70,14 +77,15 @@ def candidates(
     tagger: str | None,
     asked: DataFrame | None = None,
 ) -> Candidates:
-    """By the nouns of the tagger, or without one by BM25.
+    """By the passages, by the nouns of the tagger, or without one by BM25.
 
     Args:
         spark: Session.
         settings: Of the stage.
         todo: The products.
         tagger: See `run`.
-        asked: Columns of `tables.QUESTIONS`; None takes those of the lake.
+        asked: Columns of `tables.QUESTIONS`, for which nothing was found before; None
+            takes those of the lake.
     """
     root = settings.lake
     products, reviews, answers, stored, sentences = (
@@ -86,6 +94,14 @@ def candidates(
     )
     questions = stored if asked is None else asked
     sentences = sentences.filter(F.col("source").isin(*settings.sources))
+    if settings.rule == "passages" and asked is None:
+        return passage_candidates(
+            questions,
+            sentences,
+            todo.of(lake.read(spark, QUESTION_PASSAGES, root)),
+            max_pairs_per_question=settings.max_pairs_per_question,
+            max_pairs_per_product=settings.max_pairs_per_product,
+        )
     domains = product_domains(products, reviews, answers, questions)
     if tagger is None:
         counts = newest(lake.read(spark, WORD_COUNTS, root))

@@ -56,3 +56,22 @@ STAGES: tuple[Stage, ...] = (
     Stage(config.EnrichProducts, tables.ENRICHED_PRODUCTS),
 )
 NAMES = tuple(stage.name for stage in STAGES)
+_PASSAGES = (config.EncodePassages.section, config.RetrievePassages.section)
+
+
+def in_order(rule: str) -> tuple[Stage, ...]:
+    """The stages in the order of a run: passages first where pairs are made of them.
+
+    Args:
+        rule: `pair_reviews.rule`.
+    """
+    if rule != "passages":
+        return STAGES
+    earlier = [stage for stage in STAGES if stage.name in _PASSAGES]
+    others = [stage for stage in STAGES if stage.name not in _PASSAGES]
+    place = next(
+        place
+        for place, stage in enumerate(others)
+        if stage.settings is config.PairReviews
+    )
+    return (*others[:place], *earlier, *others[place:])

@@ -161,6 +161,48 @@ def noun_candidates(
     )
 
 
+def passage_candidates(
+    questions: DataFrame,
+    sentences: DataFrame,
+    passages: DataFrame,
+    *,
+    max_pairs_per_question: int,
+    max_pairs_per_product: int,
+) -> Candidates:
+    """Questions with the passages that were found for them, best first.
+
+    Grain: one row per (question_id, sentence text).
+
+    Args:
+        questions: Columns of `tables.QUESTIONS`.
+        sentences: Columns of `tables.SENTENCES`, of the sources that take part.
+        passages: Columns of `tables.QUESTION_PASSAGES`.
+        max_pairs_per_question: Best candidates kept of a question.
+        max_pairs_per_product: Best candidates kept of a product, the best of each
+            question first.
+    """
+    asked = questions.select(
+        "product_id", "question_id", F.sha2("text", 256).alias("question_hash")
+    )
+    # The same text may be a passage as a bullet and a candidate as a review's sentence.
+    said = _distinct(sentences).select(
+        "product_id", "sentence_hash", "sentence_id", F.col("text").alias("passage")
+    )
+    in_order = Window.partitionBy("question_id").orderBy("rank")
+    ranked = (
+        passages.select("product_id", "question_id", "rank", "passage")
+        .join(asked, on=["product_id", "question_id"], how="inner")
+        .join(said, on=["product_id", "passage"], how="inner")
+        # Passages of other sources took ranks too.
+        .withColumn("place", F.row_number().over(in_order))
+        .withColumn("shared_nouns", F.array().cast("array<string>"))
+    )
+    n_found = ranked.groupBy("product_id").agg(F.count(F.lit(1)).alias("n_found"))
+    kept = ranked.filter(F.col("place") <= max_pairs_per_question)
+    pairs = _pairs(kept, max_pairs_per_product)
+    return Candidates(pairs=pairs, found=n_found, ranked=ranked)
+
+
 def _idf(n_with: Column) -> Column:
     return F.log(1 + (F.col("n_texts") - n_with + 0.5) / (n_with + 0.5))
 
@@ -253,14 +295,26 @@ def _candidates(
     )
     # Each question of a set gets the candidates of the set.
     pairs = asked.join(found, on=["product_id", "terms"], how="inner")
+    kept = _pairs(pairs, max_pairs_per_product)
+    return Candidates(pairs=kept, found=n_found, ranked=found)
+
+
+def _pairs(ranked: DataFrame, max_pairs_per_product: int) -> DataFrame:
+    """Columns of `tables.QR_PAIRS`, the best of each question before the second.
+
+    Args:
+        ranked: product_id, question_id, question_hash, sentence_id, sentence_hash,
+            shared_nouns, place (of the question's candidates).
+        max_pairs_per_product: Kept of a product.
+    """
     by_place = Window.partitionBy("product_id").orderBy(
         "place", "question_id", "sentence_hash"
     )
-    kept = pairs.withColumn("place_in_product", F.row_number().over(by_place)).filter(
+    kept = ranked.withColumn("place_in_product", F.row_number().over(by_place)).filter(
         F.col("place_in_product") <= max_pairs_per_product
     )
     identity = F.concat_ws(SEPARATOR, "question_id", "sentence_id")
-    selected = kept.select(
+    return kept.select(
         F.sha2(identity, 256).alias("pair_id"),
         "product_id",
         "question_id",
@@ -269,7 +323,6 @@ def _candidates(
         "sentence_hash",
         "shared_nouns",
     )
-    return Candidates(pairs=selected, found=n_found, ranked=found)
 
 
 def _postings(texts: DataFrame) -> DataFrame:

@@ -406,8 +406,8 @@ QR_PAIRS = _table(
         "sentence_hash": ("string", "SHA-256 of the sentence's text."),
         "shared_nouns": (
             "array<string>",
-            "Words in both texts, sorted: plain words, nouns or not, or AN-words; see"
-            " pair_reviews.rule.",
+            "Words in both texts, sorted: plain words, nouns or not, or AN-words; none"
+            " of a passage; see pair_reviews.rule.",
         ),
     },
 )

@@ -11,7 +11,7 @@ import jobs
 import models
 import pipelines
 import udfs
-from jobs.stages import STAGES
+from jobs.stages import NAMES, STAGES, in_order
 from pipelines import tables
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -90,3 +90,13 @@ def test_one_job_writes_one_table():
     written = [stage.table.name for stage in STAGES]
     assert len(set(written)) == len(written)
     assert set(written) == set(BY_NAME) - {"run_ledger", "quarantine"}
+
+
+def test_passages_come_before_the_pairs_that_are_made_of_them():
+    names = [stage.name for stage in in_order("passages")]
+    assert sorted(names) == sorted(NAMES)
+    place = names.index("pair_reviews")
+    assert names[place - 2 : place] == ["encode_passages", "retrieve_passages"]
+    others = [name for name in NAMES if "passages" not in name]
+    assert [name for name in names if "passages" not in name] == others
+    assert in_order("bm25") == STAGES

@@ -324,30 +324,8 @@ def new_reviews(shop, product_ids):
     path.write_text("\n".join(lines) + "\n")
 
 
-def test_ten_new_reviews_of_two_products_change_rows_of_those_two_only(shop, tmp_path):
-    changed = copy(shop, tmp_path)
-    asked = sorted({row.product_id for row in shop.read(QR_PAIRS).collect()})[:2]
-    new_reviews(changed, asked)
-    entries = changed.run()
-    assert entries["land_reviews"].outcome.n_written == 10
-    n_changed = 0
-    unread = (tables.PURCHASES, PRODUCTS, QUESTIONS, ATTRIBUTE_LABELS, ATTRIBUTE_VALUES)
-    for table in (*DERIVED, *unread):
-        if table is ANSWER_SCORES:
-            continue
-        before, after = (set(one.contents(table)) for one in (shop, changed))
-        for row in before ^ after:
-            assert json.loads(row)["product_id"] in asked, table.name
-            n_changed += 1
-    assert n_changed > 10
-    scored = changed.read(ANSWER_SCORES).count() - shop.read(ANSWER_SCORES).count()
-    assert 0 < scored == entries["score_answers"].outcome.n_in
-    again = changed.run()
-    assert {entry.status for entry in again.values()} == {"unchanged"}
-
-
-def test_a_changed_review_takes_all_that_came_from_the_old_text(shop, tmp_path):
-    changed = copy(shop, tmp_path)
+def changed_review(shop):
+    """A review whose sentence answers a question, and its record with other words."""
     # Without a person or a time the text is part of what tells a review.
     known = F.col("user_id").isNotNull() & F.col("reviewed_at").isNotNull()
     known &= F.col("source_file").endswith(".jsonl.gz")
@@ -361,7 +339,7 @@ def test_a_changed_review_takes_all_that_came_from_the_old_text(shop, tmp_path):
         .orderBy("question_id", "rank")
         .first()
     )
-    folder = changed.root / "sample" / "landing" / "reviews"
+    folder = shop.root / "sample" / "landing" / "reviews"
     sent = [
         json.loads(line)
         for path in sorted(folder.glob("*.jsonl.gz"))
@@ -370,25 +348,56 @@ def test_a_changed_review_takes_all_that_came_from_the_old_text(shop, tmp_path):
         .split("\n")
         if line.startswith("{")
     ]
-    (line, *_) = [
+    (record, *_) = [
         record
         for record in sent
         if record["asin"] == review.product_id
         and record.get("reviewerID") == review.user_id
         and record.get("unixReviewTime") == int(review.reviewed_at.timestamp())
     ]
-    line["reviewText"] = "Nothing of what I said holds."
-    (folder / "again.jsonl").write_text(json.dumps(line) + "\n")
-    changed.run()
+    return review, {**record, "reviewText": "Nothing of what I said holds."}
+
+
+def test_what_is_new_and_changed_reaches_the_rows_of_its_products_only(shop, tmp_path):
+    changed = copy(shop, tmp_path)
+    asked = sorted({row.product_id for row in pairs_of(shop)})[:2]
+    new_reviews(changed, asked)
+    review, record = changed_review(shop)
+    path = changed.root / "sample" / "landing" / "reviews" / "again.jsonl"
+    path.write_text(json.dumps(record) + "\n")
+    entries = changed.run()
+    assert entries["land_reviews"].outcome.n_written == 11
+    n_changed = 0
+    unread = (tables.PURCHASES, PRODUCTS, QUESTIONS, ATTRIBUTE_LABELS, ATTRIBUTE_VALUES)
+    for table in (*DERIVED, *unread):
+        if table is ANSWER_SCORES:
+            continue
+        before, after = (set(one.contents(table)) for one in (shop, changed))
+        for row in before ^ after:
+            product = json.loads(row)["product_id"]
+            assert product in {*asked, review.product_id}, table.name
+            n_changed += 1
+    assert n_changed > 10
+    scored = changed.read(ANSWER_SCORES).count() - shop.read(ANSWER_SCORES).count()
+    assert 0 < scored == entries["score_answers"].outcome.n_in
+
+    # All that came from the old text went with it.
     said = changed.read(SENTENCES).filter(F.col("source_id") == review.review_id)
     assert [row.text for row in said.collect()] == ["Nothing of what I said holds."]
     gone = {row.sentence_id for row in shop.read(SENTENCES).collect()} - {
         row.sentence_id for row in changed.read(SENTENCES).collect()
     }
-    for table in (QR_PAIRS, REVIEW_ANSWERS):
+    assert gone
+    for table in (QR_PAIRS, REVIEW_ANSWERS, QUESTION_PASSAGES):
         kept = {row.sentence_id for row in changed.read(table).collect()}
         assert not kept & gone
     assert changed.read(QUARANTINE).count() == shop.read(QUARANTINE).count()
+    again = changed.run()
+    assert {entry.status for entry in again.values()} == {"unchanged"}
+
+
+def pairs_of(shop):
+    return shop.read(QR_PAIRS).collect()
 
 
 def test_the_an_words_pair_when_the_rule_says_so_and_are_not_needed_else(
@@ -398,11 +407,21 @@ def test_the_an_words_pair_when_the_rule_says_so_and_are_not_needed_else(
     paired = ("pair_reviews", "pair_reviews", "pair_reviews.rule=an_words")
     changed.run(*paired)
     nouns = {row.noun for row in changed.read(ASPECT_NOUNS).collect()}
-    pairs = changed.read(QR_PAIRS).collect()
+    pairs = pairs_of(changed)
     assert pairs
     assert all(row.shared_nouns and nouns.issuperset(row.shared_nouns) for row in pairs)
     again = changed.run(*paired)
     assert again["pair_reviews"].status == "unchanged"
+    changed.run("pair_reviews", "pair_reviews", "pair_reviews.rule=passages")
+    passages = {
+        (row.question_id, row.passage)
+        for row in changed.read(QUESTION_PASSAGES).collect()
+    }
+    said = {row.sentence_id: row for row in changed.read(SENTENCES).collect()}
+    pairs = {(row.question_id, row.sentence_id) for row in pairs_of(changed)}
+    assert {said[one].source for _, one in pairs} == {"review"}
+    assert {(question, said[one].text) for question, one in pairs} <= passages
+    assert len(pairs) > 0.3 * len(passages)
     for table in (TEXT_NOUNS, ASPECT_NOUNS):
         shutil.rmtree(lake.path(changed.lake, table))
     changed.run("pair_reviews", "pair_reviews")

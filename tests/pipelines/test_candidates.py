@@ -10,7 +10,11 @@ from pyspark.sql import functions as F
 
 from models.candidates import Asked, Pool, bm25_of_words
 from models.words import STOP_WORDS, plain_words
-from pipelines.candidates import bm25_candidates, noun_candidates
+from pipelines.candidates import (
+    bm25_candidates,
+    noun_candidates,
+    passage_candidates,
+)
 from pipelines.tables import QR_PAIRS, QUESTIONS, SENTENCES
 from pipelines.words import word_counts
 
@@ -273,3 +277,56 @@ def test_a_word_newer_than_the_counts_is_the_rarest_there_is(spark):
     assert {row.sentence_id for row in kept.pairs.collect()} == {"s3"}
     without = by_bm25(spark, {"p": "A"}, said, asked, counted=F.lit(False))
     assert without.pairs.collect() == []
+
+
+def test_passages_are_the_candidates_of_their_questions_in_their_order(spark):
+    asked = [("q1", "p", "red?"), ("q2", "p", "big?"), ("q3", "r", "red?")]
+    said = [
+        ("s1", "p", "It is red."),
+        ("s2", "p", "It is big."),
+        ("s3", "p", "It is red."),  # said twice: the smaller id
+        ("s4", "r", "It is red."),
+    ]
+    sentences = [
+        (name, product, "A", "review", "r", 0, 0, 1, f"h {text}", text)
+        for name, product, text in said
+    ]
+    found = [
+        # As a bullet, which took the smaller id; the review says it too.
+        ("q1", "p", 1, "s0", "It is red."),
+        ("q1", "p", 2, "b1", "A bullet alone."),
+        ("q1", "p", 3, "s2", "It is big."),
+        ("q2", "p", 1, "s2", "It is big."),
+        ("q2", "p", 2, "s1", "It is red."),
+        ("q3", "r", 1, "s4", "It is red."),
+    ]
+    passages = spark.createDataFrame(
+        [(p, q, rank, s, "bullet", 0.5, text) for q, p, rank, s, text in found],
+        "product_id string, question_id string, rank int, sentence_id string,"
+        " source string, score double, passage string",
+    ).repartition(3)
+
+    def pairs(**limits):
+        made = passage_candidates(
+            questions(spark, asked),
+            spark.createDataFrame(sentences, SENTENCES.schema),
+            passages,
+            **{
+                "max_pairs_per_question": 9,
+                "max_pairs_per_product": 9,
+                **limits,
+            },
+        )
+        assert made.pairs.columns == QR_PAIRS.columns
+        n_found = {row.product_id: row.n_found for row in made.found.collect()}
+        assert n_found == {"p": 4, "r": 1}
+        rows = made.pairs.collect()
+        assert all(row.shared_nouns == [] for row in rows)
+        return sorted((row.question_id, row.sentence_id) for row in rows)
+
+    everything = [("q1", "s1"), ("q1", "s2"), ("q2", "s1"), ("q2", "s2"), ("q3", "s4")]
+    assert pairs() == everything
+    assert pairs(max_pairs_per_question=1) == [("q1", "s1"), ("q2", "s2"), ("q3", "s4")]
+    # The best of each question before the second.
+    kept = pairs(max_pairs_per_product=3)
+    assert kept == [("q1", "s1"), ("q1", "s2"), ("q2", "s2"), ("q3", "s4")]

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,15 +18,18 @@ from jobs.sources.labelled_passages import read, split
 from jobs.sources.passages import AskedQuestion, matches_of, pool_of
 from jobs.train_passages import drawn, recipe_of
 from models import checkpoint
+from models.checkpoint import network_of, read_words
 from models.passages import METHODS, PAIRWISE, UNTRAINED, load, train
 from models.passages.cross import Cross
 from models.passages.endx import train_both
 from models.passages.examples import Examples, Pool, Trained
+from models.passages.hybrid import beside_words
 from models.passages.model import PassageModel
 from models.passages.vectors import ranks_of, vectors_of
 from models.ranking import Ranks
 
 _ENDX = "endx-"
+_BESIDE = "endx-bert"  # what a hybrid puts words beside
 _BERT_LIKE = ("dual-bert", "endx-bert", "endx-hybrid", "bert-qa")
 _ALIGNED = tuple(name for name in METHODS if name.startswith(_ENDX))
 _DUAL = (*(name for name in METHODS if name.startswith("dual-")), *_ALIGNED)
@@ -186,14 +189,18 @@ def run_task(task: Task, bench: Bench) -> dict[str, Any]:
         pool_of(parts.validation[:n_choosing], settings.pool),
     )
     started = time.monotonic()
-    trained, teacher = _trained(task.method, examples, settings)
+    trained, teacher = _trained(task, bench, examples)
     seconds = time.monotonic() - started
     pools = parts.pools(bench)
     if task.method in PAIRWISE:
         pools = {"pairs": pools["pairs"]}
     key, out = key_of(task, bench), Path(bench.out)
     with TemporaryDirectory() as place:
-        model = _loaded(f"{place}/model", task.method, trained, settings.precision)
+        folder = Path(place) / "model"
+        if task.method == _BESIDE:
+            folder = _kept_folder(task, bench)
+            folder.parent.mkdir(exist_ok=True)
+        model = _loaded(str(folder), task.method, trained, settings.precision)
         found = {name: _ranked(model, pool) for name, pool in pools.items()}
     first = "gold" if "gold" in found else "pairs"
     _keep(out, key, found[first][0], pools[first], parts.test)
@@ -212,14 +219,27 @@ def run_task(task: Task, bench: Bench) -> dict[str, Any]:
 
 
 def _trained(
-    method: str, examples: Examples, settings: TrainPassages
+    task: Task, bench: Bench, examples: Examples
 ) -> tuple[Trained, Cross | None]:
-    """With the teacher, where there is one."""
-    recipe = recipe_of(settings)
-    kind = method.removeprefix(_ENDX)
-    if method in _ALIGNED and kind != "hybrid":
+    """With the teacher, where there is one.
+
+    A hybrid takes the ENDX that an earlier run of the same seed and settings kept.
+    """
+    recipe = recipe_of(_settings_of(task, bench))
+    kind = task.method.removeprefix(_ENDX)
+    if task.method in _ALIGNED and kind != "hybrid":
         return train_both(kind, examples, recipe, lambda _: None)
-    return train(method, examples, recipe, lambda _: None), None
+    if task.method == "endx-hybrid":
+        kept = _kept_folder(replace(task, method=_BESIDE), bench)
+        if kept.is_dir():
+            card, network = network_of(str(kept), "models.passages", METHODS)
+            words = read_words(str(kept))
+            return beside_words(Trained(network, card.sizes, words), examples), None
+    return train(task.method, examples, recipe, lambda _: None), None
+
+
+def _kept_folder(task: Task, bench: Bench) -> Path:
+    return Path(bench.out) / "models" / key_of(task, bench)
 
 
 def _loaded(folder: str, method: str, trained: Trained, precision: str) -> PassageModel:

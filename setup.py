@@ -41,6 +41,7 @@ setup(
         "dev": [
             "deltalake>=1.0",
             "duckdb>=1.1",
+            "faiss-cpu>=1.12",
             "hypothesis>=6.100",
             "import-linter>=2.1",
             "mypy>=1.15",
@@ -53,7 +54,8 @@ setup(
             "types-PyYAML",
             "wheel",
         ],
-        "benchmark": ["faiss-cpu>=1.12", "sentence-transformers>=5"],
+        "approximate": ["faiss-cpu>=1.12"],
+        "benchmark": ["sentence-transformers>=5"],
     },
     entry_points={"console_scripts": ["enrich=jobs.cli:main"]},
 )

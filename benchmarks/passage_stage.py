@@ -11,7 +11,7 @@ MiniLM everywhere; the vectors must be the same but for their numbers' precision
 Top-k: `udfs.passages.nearest`, the inner function of `retrieve_passages`, against a
 cross join in pandas and against faiss' flat index, on vectors of MiniLM's size; all
 find the same. Where sentence-transformers or faiss is missing, its rows are left out:
-`pip install -e '.[benchmark]'`.
+`pip install -e '.[dev,benchmark]'`.
 """
 
 import argparse

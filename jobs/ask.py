@@ -30,6 +30,7 @@ from jobs.config import (
 from jobs.launch import CONF, SET, attempt, document_of
 from jobs.model_folders import NoModelError, model_of, threshold_of
 from jobs.scope import Scope
+from jobs.similar_passages import similar
 from models.checkpoint import Card
 from models.passages import lexicon_of, load
 from pipelines.answers import blocks, missing_pairs, rank_answers, with_block
@@ -127,11 +128,15 @@ def _passages(
     new = missing_texts(both_sides(texts, passages), known).mapInArrow(
         encode_passages.reader(encoding, model), VECTOR_SCHEMA
     )
+    new.persist()  # read several times, each of which would run the model
     columns = ("text_hash", "side", "vector")
     vectors = known.select(*columns).unionByName(
         new.filter(F.col("error_class").isNull()).select(*columns)
     )
     rows = retrieval.ranked(settings, model, texts, passages, vectors, run_id="ask")
+    if settings.n_similar:
+        others = similar(spark, settings, model, texts, rows, vectors, run_id="ask")
+        rows = rows.unionByName(others.rows)
     kept = rows.select("rank", "score", "source", "sentence_id", "passage")
     return [row.asDict() for row in kept.orderBy("rank").collect()]
 

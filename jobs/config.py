@@ -18,6 +18,8 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
@@ -328,9 +330,19 @@ class RetrievePassages(JobSettings):
 
     sources: Sources
     top_k: Count
+    n_similar: Annotated[int, Field(ge=0)]
+    min_cosine: Annotated[float, Field(ge=-1, le=1)]
+    approximate_above: Count
     block_passages: Count
     block_questions: Count
     threads: Count
+
+    @field_validator("n_similar")
+    @classmethod
+    def _answers_have_vectors(cls, value: int, info: ValidationInfo) -> int:
+        if value and "community_answer" not in info.data.get("sources", ()):
+            raise ValueError("expected community_answer in encode_passages.sources")
+        return value
 
 
 class ExtractAttributes(ScoringJob):

@@ -1,10 +1,13 @@
 """Find the passages of a product that are nearest to each of its questions.
 
-Reads   questions, sentences, text_vectors
+Reads   questions, sentences, text_vectors, and where answers of similar products are
+        asked for products and community_answers
 Writes  question_passages   (rows of the products whose texts or vectors changed)
 """
 
 import datetime as dt
+from collections.abc import Callable
+from functools import partial
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -15,6 +18,7 @@ from jobs.launch import launch
 from jobs.ledger import Outcome
 from jobs.model_folders import model_of
 from jobs.scope import scope
+from jobs.similar_passages import domains_of, similar
 from models.checkpoint import Card
 from models.passages import lexicon_of
 from pipelines.passages import (
@@ -24,7 +28,16 @@ from pipelines.passages import (
     rank_passages,
     retrieval_blocks,
 )
-from pipelines.tables import QUESTION_PASSAGES, QUESTIONS, SENTENCES, TEXT_VECTORS
+from pipelines.similar import same_domain
+from pipelines.tables import (
+    COMMUNITY_ANSWERS,
+    PRODUCTS,
+    QUESTION_PASSAGES,
+    QUESTIONS,
+    SENTENCES,
+    TEXT_VECTORS,
+    Table,
+)
 from udfs.passages import NEAREST_SCHEMA, nearest_passages
 
 
@@ -35,16 +48,20 @@ def run(spark: SparkSession, settings: RetrievePassages, run_id: str) -> Outcome
     questions, sentences, vectors = (
         lake.read(spark, table, root) for table in (QUESTIONS, SENTENCES, TEXT_VECTORS)
     )
+    by_product: tuple[Table, ...] = (QUESTIONS, SENTENCES)
+    reached: dict[Table, Callable[[DataFrame], DataFrame]] = {
+        TEXT_VECTORS: lambda rows: holders(questions, sentences).join(
+            rows, on=["text_hash", "side"], how="left_semi"
+        )
+    }
+    if settings.n_similar:
+        # An answer may serve every question of its domain.
+        domains = domains_of(spark, root)
+        by_product = (SENTENCES,)
+        for table in (QUESTIONS, PRODUCTS, COMMUNITY_ANSWERS):
+            reached[table] = partial(same_domain, domains=domains)
     todo = scope(
-        spark,
-        settings,
-        (QUESTIONS, SENTENCES),
-        reached={
-            TEXT_VECTORS: lambda rows: holders(questions, sentences).join(
-                rows, on=["text_hash", "side"], how="left_semi"
-            )
-        },
-        model_fp=model.fingerprint,
+        spark, settings, by_product, reached=reached, model_fp=model.fingerprint
     )
     if todo.is_empty:
         return Outcome(consumed=todo.consumed, model_fp=model.fingerprint)
@@ -52,9 +69,14 @@ def run(spark: SparkSession, settings: RetrievePassages, run_id: str) -> Outcome
     asked = asked_texts(changed)
     passages = passages_of(changed, todo.of(sentences), sources=settings.sources)
     own = vectors.filter(F.col("model_fp") == model.fingerprint)
-    rows = ranked(settings, model, asked, passages, own, run_id)
+    rows, remark = ranked(settings, model, asked, passages, own, run_id), ""
+    if settings.n_similar:
+        others = similar(spark, settings, model, asked, rows, own, run_id)
+        rows, remark = rows.unionByName(others.rows), others.remark
     written = lake.replace(spark, rows, QUESTION_PASSAGES, root, products=todo.products)
-    return Outcome.of(written, consumed=todo.consumed, model_fp=model.fingerprint)
+    return Outcome.of(
+        written, consumed=todo.consumed, model_fp=model.fingerprint, remark=remark
+    )
 
 
 def ranked(

@@ -135,11 +135,19 @@ def retrieval_blocks(
         (arrays in the order of the ids), and maybe question_texts, passage_texts.
     """
     more = ("text",) if with_texts else ()
-    of_questions = _dealt(
-        asked, vectors, "question", ("question_id", "vector", *more), block_questions
-    )
-    of_passages = _dealt(
-        passages, vectors, "passage", ("sentence_id", "vector", *more), block_passages
+    of_questions, of_passages = (
+        dealt(
+            texts,
+            vectors.filter(F.col("side") == side),
+            (name, "vector", *more),
+            size,
+            key="product_id",
+            named=f"_{side}",
+        )
+        for texts, side, name, size in (
+            (asked, "question", "question_id", block_questions),
+            (passages, "passage", "sentence_id", block_passages),
+        )
     )
     # Each block of questions with each block of passages of its product.
     both = of_questions.join(of_passages, on="product_id", how="inner")
@@ -157,20 +165,38 @@ def retrieval_blocks(
     )
 
 
-def _dealt(
-    texts: DataFrame, vectors: DataFrame, side: str, names: Sequence[str], size: int
+def dealt(
+    texts: DataFrame,
+    vectors: DataFrame,
+    names: Sequence[str],
+    size: int,
+    *,
+    key: str,
+    named: str,
 ) -> DataFrame:
-    """One row a group of a product's texts: product_id, and them as `_<side>`.
+    """Texts with vectors in groups of bounded size, one row each.
 
-    The first of the names is the id, by which they are put in order.
+    Grain: one row per group of a key.
+
+    Args:
+        texts: text_hash, the key and the names but `vector`.
+        vectors: text_hash, vector.
+        names: Of each text; the first is its id, by which they are put in order.
+        size: Texts of a group, at most.
+        key: Texts of one group have the same.
+        named: Of the column of all texts.
+
+    Returns:
+        The key, and the texts as an array of structs.
     """
-    of_side = vectors.filter(F.col("side") == side).select("text_hash", "vector")
-    read = texts.join(of_side, on="text_hash", how="inner")
-    in_order = Window.partitionBy("product_id").orderBy(names[0])
+    read = texts.join(
+        vectors.select("text_hash", "vector"), on="text_hash", how="inner"
+    )
+    in_order = Window.partitionBy(key).orderBy(names[0])
     group = F.floor((F.row_number().over(in_order) - 1) / F.lit(size))
-    grouped = read.withColumn("_group", group).groupBy("product_id", "_group")
+    grouped = read.withColumn("_group", group).groupBy(key, "_group")
     # Ids differ, so that they alone decide on the order.
-    listed = F.array_sort(F.collect_list(F.struct(*names))).alias(f"_{side}")
+    listed = F.array_sort(F.collect_list(F.struct(*names))).alias(named)
     return grouped.agg(listed).drop("_group")
 
 

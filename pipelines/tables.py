@@ -123,6 +123,7 @@ _SOURCE_FILE = ("string", "File below the landing zone that the row came from.")
 _TEXT_HASH = "SHA-256 of the text, the unit of reuse."
 
 SENTENCE_SOURCES = ("review", "bullet", "description", "community_answer")
+SIMILAR = "similar_product"
 # In the order in which a catalogue manager trusts them.
 LABEL_SOURCES = ("title", "bullet", "description")
 ATTRIBUTE_SOURCES = (*LABEL_SOURCES, "review")
@@ -540,7 +541,7 @@ TEXT_VECTORS = _table(
 
 QUESTION_PASSAGES = _table(
     "question_passages",
-    "A passage of the product's texts that was retrieved for a question, best first.",
+    "A passage that was retrieved for a question, of its product's texts best first.",
     ("question_id", "rank"),
     {
         "product_id": _PRODUCT_ID,
@@ -550,7 +551,11 @@ QUESTION_PASSAGES = _table(
             "string",
             "Passage, see sentences; of equal texts of the product the smallest id.",
         ),
-        "source": ("string", "review, bullet, description or community_answer."),
+        "source": (
+            "string",
+            "review, bullet, description, community_answer, or similar_product: a"
+            " community answer to a like question about another product.",
+        ),
         "score": ("double", "Probability that it answers, 0 to 1, as calibrated."),
         **_PROVENANCE,
         "question": ("string", "Text of the question."),
@@ -559,7 +564,7 @@ QUESTION_PASSAGES = _table(
     constraints={
         **_SCORE,
         "rank_from_one": "rank >= 1",
-        "source_kind": _one_of("source", SENTENCE_SOURCES),
+        "source_kind": _one_of("source", (*SENTENCE_SOURCES, SIMILAR)),
     },
     stamps=("run_id", "scored_at"),
 )

@@ -63,7 +63,7 @@ QUICK = (
     "train_answers.max_epochs=25",
     "train_answers.vector_epochs=1",
     "train_attributes.method=gazetteer",
-    "train_passages.method=minilm-cosine",
+    "train_passages.method=hybrid",
     "build_category_attributes.min_products=5",
     "spark.shuffle_partitions=2",
 )

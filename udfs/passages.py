@@ -236,7 +236,7 @@ def _of_block(
     lexicon: "Lexicon | None",
 ) -> pa.RecordBatch:
     asked, said = (
-        _matrix(block.column(f"{side}_vectors").flatten())
+        matrix_of(block.column(f"{side}_vectors").flatten())
         for side in ("question", "passage")
     )
     places, products = nearest(
@@ -276,7 +276,7 @@ def beside_words(
     return lambda start, end: lexicon.scores(questions[start:end], passages)
 
 
-def _matrix(vectors: pa.Array) -> np.ndarray:
+def matrix_of(vectors: pa.Array) -> np.ndarray:
     """Stored vectors as one table, [n, D]; they lie one behind the other."""
     first, last = vectors.offset, vectors.offset + len(vectors)
     _, offsets, numbers = vectors.buffers()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from pyspark.sql import functions as F
 
 from jobs import config, lake, ledger
@@ -11,8 +12,16 @@ from jobs.stages import STAGES
 from models import checkpoint
 from models.encoder import pretrained
 from models.passages import bm25, load
+from models.passages.hybrid import Hybrid
+from models.passages.lexicon import Lexicon
 from models.passages.use_qa import SentenceEncoder
-from pipelines.tables import QUESTION_PASSAGES, QUESTIONS, SENTENCES, TEXT_VECTORS
+from pipelines.tables import (
+    COMMUNITY_ANSWERS,
+    QUESTION_PASSAGES,
+    QUESTIONS,
+    SENTENCES,
+    TEXT_VECTORS,
+)
 from tests.models import toy
 
 pytestmark = pytest.mark.spark
@@ -21,6 +30,10 @@ BOTH = ("encode_passages", "retrieve_passages")
 
 def question(name, product, text):
     return (name, product, None, None, None, "d", "f", text)
+
+
+def answer(name, question_id, text, product):
+    return (name, question_id, product, None, None, 0, 0, "d", "f", text)
 
 
 def sentence(name, product, text, source="review"):
@@ -83,6 +96,30 @@ class Shop:
             str(self.root / "models" / "passages"),
             name="use-qa",
             config={"sizes": config, "threshold": 0.5, "calibration": [4, -2]},
+            weights=network.state_dict(),
+            words=source.words,
+            metrics={},
+        )
+
+    def train_hybrid(self):
+        """The same encoder, and words that count a hundred times as much."""
+        source = pretrained(self.encoder)
+        config = {
+            "encoder": dict(source.sizes),
+            "is_lower_case": True,
+            "max_question_tokens": 16,
+            "max_passage_tokens": 16,
+            "pool": "mean",
+            "is_unit_length": True,
+        }
+        network = Hybrid(SentenceEncoder(source.encoder(), source.words, config))
+        lexicon = Lexicon.fit([*TEXT.values()])
+        network.idf.copy_(torch.from_numpy(lexicon.idf))
+        network.weights.copy_(torch.tensor([100.0, 0.0]))
+        checkpoint.save(
+            str(self.root / "models" / "passages"),
+            name="hybrid",
+            config={"sizes": config, "threshold": 0.5},
             weights=network.state_dict(),
             words=source.words,
             metrics={},
@@ -183,6 +220,64 @@ def test_passages_come_and_change_with_their_texts_and_model(shop):
     assert by_model == {card.fingerprint: 8, other.fingerprint: 6}
     models = shop.read(QUESTION_PASSAGES).select("model_fp").distinct().collect()
     assert [row.model_fp for row in models] == [other.fingerprint]
+
+    # A hybrid whose words outweigh its vectors: the sentence that shares most.
+    shop.train_hybrid()
+    shop.run(more=precise)
+    first = [one[2] for one in shop.passages() if one[1] == 1]
+    assert first == ["s2"]  # of q2: w3
+
+
+def test_answers_to_like_questions_of_other_products_stand_behind(shop):
+    shop.put(
+        QUESTIONS,
+        question("r1", "r", "w3"),  # as q2 asks
+        question("r2", "r", "w20 w21 w22"),
+    )
+    answers = [("a1", "r1", "w3 w30"), ("a2", "r2", "w31")]
+    shop.put(COMMUNITY_ANSWERS, *(answer(*one, "r") for one in answers))
+    shop.put(
+        SENTENCES,
+        *(
+            ("t" + name, "r", "d", "community_answer", name, 0, 0, 1, f"h {text}", text)
+            for name, _, text in answers
+        ),
+    )
+    shop.train()
+    more = (
+        "encode_passages.precision=fp32",
+        "retrieve_passages.top_k=2",
+        "retrieve_passages.n_similar=1",
+        "retrieve_passages.min_cosine=0.999",
+    )
+    shop.run(more=more)
+
+    def told(name):
+        rows = shop.read(QUESTION_PASSAGES).filter(F.col("question_id") == name)
+        return [
+            (row["rank"], row.source, row.sentence_id, row.product_id)
+            for row in rows.orderBy("rank").collect()
+        ]
+
+    own = told("q2")[:2]
+    assert told("q2") == [*own, (3, "similar_product", "ta1", "p")]
+    # Nobody else asked what q1 asks; r1's like has no community answer.
+    assert [row[1] for row in told("q1")] == ["review"] * 2
+    assert [row[1] for row in told("r1")] == ["community_answer"] * 2
+    again = shop.run(more=more)
+    assert [one.n_in for one in again.values()] == [0, 0]
+
+    # The answer of another product changes: the question's passages do.
+    shop.drop(COMMUNITY_ANSWERS, "a1")
+    shop.run(more=more)
+    assert told("q2") == own
+
+    # All but the smallest domains approximately.
+    shop.put(COMMUNITY_ANSWERS, answer(*answers[0], "r"))
+    found = shop.run(more=(*more, "retrieve_passages.approximate_above=1"))
+    remark = found["retrieve_passages"].remark
+    assert remark == "similar questions searched approximately, recall 1.000"
+    assert told("q2")[2:] == [(3, "similar_product", "ta1", "p")]
 
 
 def test_without_a_model_that_gives_vectors_it_is_told_what_to_do(shop):

@@ -1,0 +1,179 @@
+"""The answered questions that are nearest to others: the adapter of their search."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from udfs.batching import ArrowMap, set_threads
+from udfs.passages import matrix_of, nearest
+
+SCHEMA = "question_id string, similar_id string, cosine double, recall double"
+_ARROW = pa.schema(
+    [
+        ("question_id", pa.string()),
+        ("similar_id", pa.string()),
+        ("cosine", pa.float64()),
+        ("recall", pa.float64()),
+    ]
+)
+_LINKS = 32  # of a node in the approximate search's graph
+_BREADTH = 128  # nodes that a search keeps in view
+_SPARE = 32  # found besides, since some are of the own product
+_MEASURED = 100  # questions of a block by which the recall is measured
+
+
+class NoFaissError(RuntimeError):
+    """The approximate search needs faiss, which is not installed."""
+
+
+def similar_questions(
+    *, n_similar: int, min_cosine: float, is_exact: bool, threads: int
+) -> ArrowMap:
+    """A function for `DataFrame.mapInArrow` from blocks to similar questions.
+
+    In: columns of `pipelines.similar.question_blocks`. Out: `SCHEMA`; the recall is
+    null where the search is exact.
+
+    Args:
+        n_similar: Of a question in one block, at most.
+        min_cosine: Of the vectors of two questions, at least.
+        is_exact: False: faiss' HNSW graph, and its recall of some questions.
+        threads: CPU threads of one worker.
+    """
+
+    def find(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        set_threads(threads)
+        for blocks in batches:
+            for place in range(blocks.num_rows):
+                yield _of_block(
+                    blocks.slice(place, 1), n_similar, min_cosine, is_exact, threads
+                )
+
+    return find
+
+
+def _of_block(
+    block: pa.RecordBatch,
+    n_similar: int,
+    min_cosine: float,
+    is_exact: bool,
+    threads: int,
+) -> pa.RecordBatch:
+    (asked, asked_of), (said, said_of) = (
+        (
+            unit(matrix_of(block.column(f"{side}_vectors").flatten())),
+            np.array(block.column(f"{side}_products").flatten().to_pylist()),
+        )
+        for side in ("asked", "answered")
+    )
+    recall = None
+    if is_exact:
+        places, cosines = exact(asked, asked_of, said, said_of, n_similar)
+    else:
+        places, cosines = approximate(
+            asked, asked_of, said, said_of, n_similar, threads
+        )
+        some = slice(0, _MEASURED)
+        wanted = exact(asked[some], asked_of[some], said, said_of, n_similar)
+        recall = recall_of(places[some], wanted, min_cosine)
+    is_kept = cosines >= min_cosine
+    of_question = np.repeat(np.arange(len(places)), is_kept.sum(axis=1))
+    found = places[is_kept]
+    ids = {
+        side: block.column(f"{side}_ids").flatten() for side in ("asked", "answered")
+    }
+    return pa.RecordBatch.from_arrays(
+        [
+            ids["asked"].take(pa.array(of_question)),
+            ids["answered"].take(pa.array(found)),
+            pa.array(cosines[is_kept], pa.float64()),
+            pa.array([recall] * len(found), pa.float64()),
+        ],
+        schema=_ARROW,
+    )
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Of length one, fp32; zeros stay."""
+    found = vectors.astype(np.float32)
+    lengths = np.linalg.norm(found, axis=1, keepdims=True)
+    np.divide(found, lengths, out=found, where=lengths > 0)
+    return found
+
+
+def exact(
+    asked: np.ndarray,
+    asked_of: np.ndarray,
+    said: np.ndarray,
+    said_of: np.ndarray,
+    n_similar: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest answered questions of other products.
+
+    Args:
+        asked: Vectors of length one, [n, D].
+        asked_of: Product of each, [n].
+        said: Of the answered questions, [m, D].
+        said_of: Product of each, [m].
+        n_similar: Of a question, at most.
+
+    Returns:
+        Places, best first, and cosines, [n, min(n_similar, m)] each; the cosine is
+        -inf where there are no more.
+    """
+
+    def other(start: int, end: int) -> np.ndarray:
+        is_own = asked_of[start:end, None] == said_of[None, :]
+        found: np.ndarray = np.where(is_own, -np.inf, 0.0)
+        return found
+
+    return nearest(asked, said, top_k=n_similar, beside=other)
+
+
+def approximate(
+    asked: np.ndarray,
+    asked_of: np.ndarray,
+    said: np.ndarray,
+    said_of: np.ndarray,
+    n_similar: int,
+    threads: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same by a graph of neighbours, which may miss some.
+
+    Raises:
+        NoFaissError: faiss is not installed.
+    """
+    try:
+        import faiss
+    except ImportError:
+        raise NoFaissError(
+            "faiss is not installed, expected the extra approximate (pip install"
+            " 'catalog-enrichment[approximate]'), or a larger"
+            " retrieve_passages.approximate_above"
+        ) from None
+    faiss.omp_set_num_threads(threads)
+    index = faiss.IndexHNSWFlat(said.shape[1], _LINKS, faiss.METRIC_INNER_PRODUCT)
+    index.hnsw.efSearch = _BREADTH
+    index.add(said)
+    n_found = min(n_similar + _SPARE, len(said))
+    cosines, places = index.search(asked, n_found)
+    is_own = (places < 0) | (asked_of[:, None] == said_of[places])
+    cosines = np.where(is_own, -np.inf, cosines.astype(np.float64))
+    order = np.argsort(-cosines, axis=1, kind="stable")[:, :n_similar]
+    return (
+        np.take_along_axis(places, order, axis=1),
+        np.take_along_axis(cosines, order, axis=1),
+    )
+
+
+def recall_of(
+    places: np.ndarray, wanted: tuple[np.ndarray, np.ndarray], min_cosine: float
+) -> float:
+    """Share of the exact ones, near enough, that were found; 1 where there are none."""
+    n_found = n_wanted = 0
+    for row, best, cosines in zip(places, *wanted, strict=True):
+        there = set(best[cosines >= min_cosine].tolist())
+        n_wanted += len(there)
+        n_found += len(there & set(row.tolist()))
+    return n_found / n_wanted if n_wanted else 1.0

@@ -35,6 +35,7 @@ nightly: setup ## The whole job on a generated sample catalogue: sample, train, 
 	$(BIN)/enrich train attributes $(FOLDERS) --out $(OUT)/models/attributes $(SMALL)
 	$(BIN)/enrich nightly $(FOLDERS)
 	$(BIN)/enrich evaluate review_answers $(FOLDERS) --truth $(OUT)/sample/truth/answers --examples 3
+	$(BIN)/enrich evaluate question_passages $(FOLDERS) --truth $(OUT)/sample/truth/answers
 	$(BIN)/enrich evaluate attribute_values $(FOLDERS) --truth $(OUT)/sample/truth/attributes --examples 3
 
 test: check ## Every check and every test

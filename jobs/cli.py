@@ -25,6 +25,7 @@ _GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "attributes": ("jobs.evaluate_attributes", "evaluate"),
         "passages": ("jobs.evaluate_passages", "evaluate"),
         "review_answers": ("jobs.evaluate_review_answers", "evaluate"),
+        "question_passages": ("jobs.evaluate_question_passages", "evaluate"),
         "attribute_values": ("jobs.evaluate_attribute_values", "evaluate"),
     },
     "show": {"answers": ("jobs.show_answers", "show")},

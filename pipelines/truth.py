@@ -51,6 +51,37 @@ def judged_pairs(
     )
 
 
+def judged_passages(
+    truth: DataFrame, passages: DataFrame, questions: DataFrame, sentences: DataFrame
+) -> DataFrame:
+    """Where the first true passage of each question stands.
+
+    Grain: one row per question_id whose product has a sentence that answers it.
+
+    Args:
+        truth: product_id, question, sentence: the pairs that answer.
+        passages: Columns of `tables.QUESTION_PASSAGES`.
+        questions: Columns of `tables.QUESTIONS`.
+        sentences: Columns of `tables.SENTENCES`.
+
+    Returns:
+        question_id, rank (of the first true one, null where there is none).
+    """
+    stored = sentences.select("product_id", F.col("text").alias("sentence")).distinct()
+    true = truth.select(*_PAIR).distinct()
+    answerable = true.join(stored, on=["product_id", "sentence"], how="left_semi")
+    asked = questions.select(
+        "product_id", "question_id", F.col("text").alias("question")
+    )
+    # A question may be asked twice, and have several true sentences.
+    wanted = asked.join(answerable, on=["product_id", "question"], how="inner")
+    ranked = passages.select(
+        "question_id", F.col("passage").alias("sentence"), F.col("rank")
+    )
+    found = wanted.join(ranked, on=["question_id", "sentence"], how="left")
+    return found.groupBy("question_id").agg(F.min("rank").alias("rank"))
+
+
 def judged_values(truth: DataFrame, values: DataFrame) -> DataFrame:
     """Every true or found value of a product with what is known of it.
 

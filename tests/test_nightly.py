@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from jobs import config, lake, ledger
 from jobs.ask import found
+from jobs.evaluate_question_passages import measure as measure_passages
 from jobs.evaluate_review_answers import measure
 from jobs.launch import stage
 from jobs.sample.write import write_sample
@@ -266,6 +267,18 @@ def test_passages_are_of_their_product_and_stand_in_their_order(shop):
         )
         assert len({row.passage for row in rows}) == len(rows)
     assert len(by_question) > 0.9 * len(asked)
+
+
+def test_the_passages_hold_what_answers(shop):
+    settings = config.settings_of(
+        config.RetrievePassages, config.read([], shop.settings)
+    )
+    truth = str(shop.root / "sample/truth/answers")
+    measures = measure_passages(shop.spark, settings, truth)
+    assert measures["n_questions"] > 50
+    assert measures["hit_at_1"] > 0.2
+    assert measures["hit_at_1"] <= measures["mrr"] <= measures["hit_at_5"]
+    assert measures["hit_at_5"] == measures["n_found"] / measures["n_questions"]
 
 
 def test_a_question_that_is_there_is_answered_as_the_night_answered_it(shop):

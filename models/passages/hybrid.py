@@ -26,6 +26,7 @@ from models.passages import minilm_cosine, use_qa
 from models.passages.examples import Examples, Pool, Recipe, Report, Side, Trained
 from models.passages.lexicon import N_BUCKETS, Lexicon
 from models.passages.vectors import VectorIndex
+from models.training import NotTrainableError
 
 _STEPS = 60
 _AT_MOST = 600  # questions that the weights are fitted on
@@ -148,7 +149,10 @@ def beside_words(inner: Trained, examples: Examples) -> Trained:
     Raises:
         NotTrainableError: There is no question to fit the weights by.
     """
-    examples.check()
+    try:
+        examples.check()
+    except NotTrainableError as error:
+        raise NotTrainableError(f"{error}, or take minilm-cosine") from None
     network = Hybrid(inner.network)
     network.fit(
         [*examples.training.passages, *examples.validation.candidates],

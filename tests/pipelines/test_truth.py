@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from pipelines.tables import ATTRIBUTE_VALUES
-from pipelines.truth import judged_values, value_counts
+from pipelines.truth import judged_passages, judged_values, value_counts
 
 pytestmark = pytest.mark.spark
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -119,3 +119,44 @@ def test_counts_tell_kinds_apart_and_nothing_gives_no_rows(spark):
     }
     empty = judged_values(truth_of(spark, []), values_of(spark, []))
     assert value_counts(empty).collect() == []
+
+
+def test_the_first_true_passage_of_a_question_counts(spark):
+    def frame(schema, *rows):
+        return spark.createDataFrame([*rows], schema).repartition(3)
+
+    pair = "product_id string, question string, sentence string"
+    truth = frame(
+        pair,
+        ("p", "red?", "It is red."),
+        ("p", "red?", "Red indeed."),
+        ("p", "big?", "It is big."),
+        ("p", "old?", "Lost by the splitter."),
+        ("r", "red?", "It is red."),
+    )
+    questions = frame(
+        "product_id string, question_id string, text string",
+        ("p", "q1", "red?"),
+        ("p", "q2", "big?"),
+        ("p", "q3", "old?"),
+        ("p", "q4", "red?"),
+        ("r", "q5", "new?"),
+    )
+    sentences = frame(
+        "product_id string, text string",
+        ("p", "It is red."),
+        ("p", "Red indeed."),
+        ("p", "It is big."),
+        ("r", "It is red."),
+    )
+    passages = frame(
+        "question_id string, rank int, passage string",
+        ("q1", 1, "Blue."),
+        ("q1", 2, "Red indeed."),
+        ("q1", 3, "It is red."),
+        ("q2", 1, "It is red."),
+        ("q4", 1, "It is red."),
+    )
+    found = judged_passages(truth, passages, questions, sentences)
+    ranks = {row.question_id: row["rank"] for row in found.collect()}
+    assert ranks == {"q1": 2, "q2": None, "q4": 1}

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_matrix, diags
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import HashingVectorizer
 
 from models.lexical import terms
@@ -62,10 +62,10 @@ class Lexicon:
         of_entry = np.repeat(norm, np.diff(said.indptr))
         said.data = said.data / (said.data + of_entry)
         asked = csr_matrix(_COUNTS.transform(questions), dtype=np.float64)
-        asked.data[:] = 1.0  # a stem counts once
-        weighed = asked @ diags(self.idf.astype(np.float64))
-        table = (weighed @ said.T).toarray()
-        highest = np.asarray(weighed.sum(axis=1))
+        # Whatever a stem's count: it weighs once.
+        asked.data = self.idf[asked.indices].astype(np.float64)
+        table = (asked @ said.T).toarray()
+        highest = np.asarray(asked.sum(axis=1))
         share = np.divide(table, highest, out=np.zeros_like(table), where=highest > 0)
         return np.stack([table, share])
 

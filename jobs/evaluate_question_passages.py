@@ -14,7 +14,7 @@ from jobs import config, lake, session
 from jobs.config import RetrievePassages, SettingsError
 from jobs.launch import CONF, SET, attempt, document_of
 from jobs.model_folders import model_of
-from pipelines.tables import QUESTION_PASSAGES, QUESTIONS, SENTENCES
+from pipelines.tables import QUESTION_PASSAGES, QUESTIONS, SENTENCES, SIMILAR
 from pipelines.truth import judged_passages
 
 _TRUTH = "product_id string, question string, sentence string"
@@ -27,7 +27,8 @@ def measure(
     """Hit rate at 1 and 5 and mean reciprocal rank of `question_passages`.
 
     Of the questions that a sentence of the lake answers by the truth; one that none of
-    the kept passages answers has a reciprocal rank of 0.
+    the kept passages answers has a reciprocal rank of 0. Passages of the model in the
+    folder count, of the question's own product.
 
     Args:
         spark: Session.
@@ -40,9 +41,12 @@ def measure(
         for table in (QUESTION_PASSAGES, QUESTIONS, SENTENCES)
     )
     true = spark.read.schema(_TRUTH).json(truth)
+    kept = passages.filter(F.col("model_fp") == model.fingerprint).filter(
+        F.col("source") != SIMILAR
+    )
     rank = F.col("rank")
     found = (
-        judged_passages(true, passages, questions, sentences)
+        judged_passages(true, kept, questions, sentences)
         .agg(
             F.count(F.lit(1)).alias("n_questions"),
             F.count("rank").alias("n_found"),

@@ -95,10 +95,17 @@ def candidates(
     questions = stored if asked is None else asked
     sentences = sentences.filter(F.col("source").isin(*settings.sources))
     if settings.rule == "passages" and asked is None:
+        passages = lake.read(spark, QUESTION_PASSAGES, root)
+        if passages.isEmpty() and not (questions.isEmpty() or sentences.isEmpty()):
+            # Nothing would pair, and all pairs of the lake would be deleted.
+            raise PairingError(
+                f"{QUESTION_PASSAGES.name}: empty, expected passages: run enrich"
+                " encode_passages and enrich retrieve_passages first"
+            )
         return passage_candidates(
             questions,
             sentences,
-            todo.of(lake.read(spark, QUESTION_PASSAGES, root)),
+            todo.of(passages),
             max_pairs_per_question=settings.max_pairs_per_question,
             max_pairs_per_product=settings.max_pairs_per_product,
         )

@@ -30,6 +30,7 @@ _MEASURES: Mapping[str, str] = {
     "hit_at_5": "at 5",
 }
 _SHOWN = tuple(_MEASURES)[:3]
+_REFERENCES = ("minilm-cosine", "bm25", "bm25-stems", "z-sum")
 _SEEN_BY: Mapping[str, str] = {
     "taught": "teacher",
     "questions": "ENDX",
@@ -148,14 +149,21 @@ def _mrr_by_method(name: str, rows: Sequence[Row]) -> Callable[[Axes], None]:
 
 
 def _compared(rows: Sequence[Row], own: str) -> list[tuple[str, Sequence[str] | None]]:
-    """The own method with all others; and each ENDX with the Dual it came from."""
+    """The own method with all others; others with what they are to be better than.
+
+    Each ENDX with the Dual it came from; the default and ENDX on a pretrained encoder
+    with the references.
+    """
     there = {row["method"] for row in rows}
-    pairs = [
-        (method, [method.replace("endx-", "dual-")])
-        for method in METHODS
-        if method in there and method.replace("endx-", "dual-") in there - {method}
-    ]
-    return [(own, None), *pairs]
+    found: list[tuple[str, Sequence[str] | None]] = [(own, None)]
+    for method in METHODS:
+        others = [method.replace("endx-", "dual-")] if method in there else []
+        if method in ("endx-bert", "hybrid"):
+            others += _REFERENCES
+        others = [one for one in others if one in there - {method}]
+        if others and method != own:
+            found.append((method, others))
+    return found
 
 
 def mean_reciprocal(one: Predictions) -> Weigh:
@@ -430,11 +438,20 @@ def _variants(
 
 def _pictures(name: str, rows: Sequence[Row], place: Path) -> list[str]:
     """Questions that share an answer, as teacher, ENDX and Dual see them."""
-    endx = _shared(having(rows, method="endx-bert"), place)
-    dual = _shared(having(rows, method="dual-bert"), place)
-    if endx is None or dual is None or len(endx["owner"]) < 4:
+    of_method = {
+        method: {row["seed"]: row for row in having(rows, method=method)}
+        for method in ("endx-bert", "dual-bert")
+    }
+    seeds = set.intersection(*(set(found) for found in of_method.values()))
+    if not seeds:
         return []
+    endx, dual = (
+        predictions_of({"key": f"{found[min(seeds)]['key']}-shared"}, place)
+        for found in of_method.values()
+    )
     owner = endx["owner"]
+    if len(owner) < 4 or np.bincount(owner).max() < 2:
+        return []
     seen = {
         "taught": endx["taught"],
         "questions": endx["questions"],
@@ -468,14 +485,6 @@ def _pictures(name: str, rows: Sequence[Row], place: Path) -> list[str]:
         ),
         "",
     ]
-
-
-def _shared(rows: Sequence[Row], place: Path) -> Predictions | None:
-    """Of the first seed."""
-    first = min(rows, key=lambda row: row["seed"], default=None)
-    if first is None:
-        return None
-    return predictions_of({"key": f"{first['key']}-shared"}, place)
 
 
 def _cosines(vectors: np.ndarray) -> np.ndarray:

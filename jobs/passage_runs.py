@@ -163,13 +163,18 @@ def parts_of(
         shares=(settings.validation_share, settings.test_share),
         seed=settings.seed,
     )
-    n_test = chosen.max_test or len(test)
-    others = (answer for row in rows for answer in row.answers)
+    test = drawn(test, chosen.max_test or len(test), settings.seed)
+    others: dict[str, None] = {}
+    if chosen.is_among_all:
+        # What answers the same question about another product is no wrong one.
+        asked = {row.question for row in test}
+        unasked = (row for row in rows if row.question not in asked)
+        others = dict.fromkeys(answer for row in unasked for answer in row.answers)
     return Parts(
         drawn(rest, settings.max_questions, settings.seed),
         drawn(validation, settings.max_validation, settings.seed),
-        drawn(test, n_test, settings.seed),
-        tuple(dict.fromkeys(others)) if chosen.is_among_all else (),
+        test,
+        tuple(others),
     )
 
 
@@ -223,7 +228,8 @@ def _trained(
 ) -> tuple[Trained, Cross | None]:
     """With the teacher, where there is one.
 
-    A hybrid takes the ENDX that an earlier run of the same seed and settings kept.
+    A hybrid takes the ENDX that an earlier run of the same seed and settings kept; its
+    seconds are then those of its weights alone.
     """
     recipe = recipe_of(_settings_of(task, bench))
     kind = task.method.removeprefix(_ENDX)
@@ -233,8 +239,8 @@ def _trained(
         kept = _kept_folder(replace(task, method=_BESIDE), bench)
         if kept.is_dir():
             card, network = network_of(str(kept), "models.passages", METHODS)
-            words = read_words(str(kept))
-            return beside_words(Trained(network, card.sizes, words), examples), None
+            inner = Trained(network, card.sizes, read_words(str(kept)))
+            return beside_words(inner, examples), None
     return train(task.method, examples, recipe, lambda _: None), None
 
 

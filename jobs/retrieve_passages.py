@@ -1,14 +1,12 @@
 """Find the passages of a product that are nearest to each of its questions.
 
-Reads   questions, sentences, text_vectors, and where answers of similar products are
-        asked for products and community_answers
+Reads   questions, sentences, text_vectors; and what jobs/similar_passages.py reads
 Writes  question_passages   (rows of the products whose texts or vectors changed)
 """
 
 import datetime as dt
-from collections.abc import Callable
-from functools import partial
 
+from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -18,7 +16,7 @@ from jobs.launch import launch
 from jobs.ledger import Outcome
 from jobs.model_folders import model_of
 from jobs.scope import scope
-from jobs.similar_passages import domains_of, similar
+from jobs.similar_passages import reached, similar
 from models.checkpoint import Card
 from models.passages import lexicon_of
 from pipelines.passages import (
@@ -28,16 +26,7 @@ from pipelines.passages import (
     rank_passages,
     retrieval_blocks,
 )
-from pipelines.similar import same_domain
-from pipelines.tables import (
-    COMMUNITY_ANSWERS,
-    PRODUCTS,
-    QUESTION_PASSAGES,
-    QUESTIONS,
-    SENTENCES,
-    TEXT_VECTORS,
-    Table,
-)
+from pipelines.tables import QUESTION_PASSAGES, QUESTIONS, SENTENCES, TEXT_VECTORS
 from udfs.passages import NEAREST_SCHEMA, nearest_passages
 
 
@@ -48,20 +37,17 @@ def run(spark: SparkSession, settings: RetrievePassages, run_id: str) -> Outcome
     questions, sentences, vectors = (
         lake.read(spark, table, root) for table in (QUESTIONS, SENTENCES, TEXT_VECTORS)
     )
-    by_product: tuple[Table, ...] = (QUESTIONS, SENTENCES)
-    reached: dict[Table, Callable[[DataFrame], DataFrame]] = {
+    own_alone = {
         TEXT_VECTORS: lambda rows: holders(questions, sentences).join(
             rows, on=["text_hash", "side"], how="left_semi"
         )
     }
-    if settings.n_similar:
-        # An answer may serve every question of its domain.
-        domains = domains_of(spark, root)
-        by_product = (SENTENCES,)
-        for table in (QUESTIONS, PRODUCTS, COMMUNITY_ANSWERS):
-            reached[table] = partial(same_domain, domains=domains)
     todo = scope(
-        spark, settings, by_product, reached=reached, model_fp=model.fingerprint
+        spark,
+        settings,
+        () if settings.n_similar else (QUESTIONS, SENTENCES),
+        reached=reached(spark, root) if settings.n_similar else own_alone,
+        model_fp=model.fingerprint,
     )
     if todo.is_empty:
         return Outcome(consumed=todo.consumed, model_fp=model.fingerprint)
@@ -70,10 +56,15 @@ def run(spark: SparkSession, settings: RetrievePassages, run_id: str) -> Outcome
     passages = passages_of(changed, todo.of(sentences), sources=settings.sources)
     own = vectors.filter(F.col("model_fp") == model.fingerprint)
     rows, remark = ranked(settings, model, asked, passages, own, run_id), ""
+    held: list[DataFrame] = []
     if settings.n_similar:
+        rows.persist(StorageLevel.MEMORY_AND_DISK)  # read thrice below
         others = similar(spark, settings, model, asked, rows, own, run_id)
+        held = [rows, others.found]
         rows, remark = rows.unionByName(others.rows), others.remark
     written = lake.replace(spark, rows, QUESTION_PASSAGES, root, products=todo.products)
+    for frame in held:
+        frame.unpersist()
     return Outcome.of(
         written, consumed=todo.consumed, model_fp=model.fingerprint, remark=remark
     )

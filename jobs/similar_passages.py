@@ -1,6 +1,7 @@
 """Answers to like questions of other products, for `retrieve_passages` and `ask`."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pyspark import StorageLevel
@@ -11,14 +12,16 @@ from jobs import lake
 from jobs.config import RetrievePassages
 from models.checkpoint import Card
 from models.passages import lexicon_of
-from pipelines.passages import asked_texts, retrieval_blocks
+from pipelines.passages import asked_texts, holders, retrieval_blocks
 from pipelines.products import product_domains
 from pipelines.similar import (
     answered_questions,
     behind,
     best_of_each,
     most_similar,
+    moved,
     question_blocks,
+    same_domain,
     their_sentences,
 )
 from pipelines.tables import (
@@ -28,6 +31,8 @@ from pipelines.tables import (
     QUESTIONS,
     SENTENCES,
     SIMILAR,
+    TEXT_VECTORS,
+    Table,
 )
 from udfs.passages import NEAREST_SCHEMA, nearest_passages
 from udfs.similar import SCHEMA, similar_questions
@@ -44,10 +49,12 @@ class Similar:
     Attributes:
         rows: Columns of `tables.QUESTION_PASSAGES`.
         recall: Of the approximate search; None: all of it was exact.
+        found: What the rows are made from, persisted.
     """
 
     rows: DataFrame
     recall: float | None
+    found: DataFrame
 
     @property
     def remark(self) -> str:
@@ -67,6 +74,51 @@ def domains_of(spark: SparkSession, root: str) -> DataFrame:
     )
 
 
+def reached(
+    spark: SparkSession, root: str
+) -> dict[Table, Callable[[DataFrame], DataFrame]]:
+    """Which products the changed rows of each input reach, for `jobs.scope.scope`.
+
+    What was answered about a product concerns all of its domain; its other texts and
+    its unanswered questions concern itself.
+    """
+    domains = domains_of(spark, root)
+    answers, questions, sentences = (
+        lake.read(spark, table, root)
+        for table in (COMMUNITY_ANSWERS, QUESTIONS, SENTENCES)
+    )
+    answered = answers.select("question_id").distinct()
+    of_answers = F.col("source") == "community_answer"
+
+    def of_domain(rows: DataFrame) -> DataFrame:
+        return same_domain(rows, domains)
+
+    def of_questions(rows: DataFrame) -> DataFrame:
+        told = rows.join(answered, on="question_id", how="left_semi")
+        return of_domain(told).unionByName(rows.select("product_id"))
+
+    def of_sentences(rows: DataFrame) -> DataFrame:
+        return of_domain(rows.filter(of_answers)).unionByName(rows.select("product_id"))
+
+    def of_vectors(rows: DataFrame) -> DataFrame:
+        keys = ["text_hash", "side"]
+        own = holders(questions, sentences).join(rows, on=keys, how="left_semi")
+        told = holders(
+            questions.join(answered, on="question_id", how="left_semi"),
+            sentences.filter(of_answers),
+        ).join(rows, on=keys, how="left_semi")
+        mates = of_domain(told.join(domains, on="product_id", how="inner"))
+        return mates.unionByName(own.select("product_id"))
+
+    return {
+        PRODUCTS: lambda rows: of_domain(moved(rows)),
+        COMMUNITY_ANSWERS: of_domain,
+        QUESTIONS: of_questions,
+        SENTENCES: of_sentences,
+        TEXT_VECTORS: of_vectors,
+    }
+
+
 def similar(
     spark: SparkSession,
     settings: RetrievePassages,
@@ -78,7 +130,7 @@ def similar(
 ) -> Similar:
     """What was answered to the questions of other products that are nearest.
 
-    Questions are near by the cosine of their vectors, in one domain; of each answer to
+    Questions are near by the cosine of their vectors, in one domain; of all answers to
     one of them the sentence that the model takes to answer best is told, with that
     probability.
 
@@ -100,8 +152,11 @@ def similar(
     found = _found(settings, asked, answered, vectors, domains)
     # Searched once: for the recall and for the rows.
     found.persist(StorageLevel.MEMORY_AND_DISK)
-    recall = found.agg(F.avg("recall")).collect()[0][0]
-    nearest = most_similar(found, n_similar=settings.n_similar)
+    n = found.agg(F.sum("n_wanted"), F.sum("n_found")).collect()[0]
+    recall = None if n[0] is None else (n[1] / n[0] if n[0] else 1.0)
+    nearest = most_similar(
+        found.filter(F.col("question_id").isNotNull()), n_similar=settings.n_similar
+    )
     sentences = lake.read(spark, SENTENCES, root)
     candidates = their_sentences(nearest, answers, sentences)
     lexicon = lexicon_of(model)
@@ -138,7 +193,7 @@ def similar(
         }
     )
     rows = behind(own.select(*QUESTION_PASSAGES.columns), stamped)
-    return Similar(rows, recall)
+    return Similar(rows, recall, found)
 
 
 def _found(

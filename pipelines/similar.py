@@ -31,16 +31,40 @@ def same_domain(rows: DataFrame, domains: DataFrame) -> DataFrame:
     """The products that changed rows reach: all of their domains, and their own.
 
     Args:
-        rows: product_id.
+        rows: product_id, and domain: one that the row names, or named.
         domains: product_id, domain.
 
     Returns:
         product_id.
     """
     own = rows.select("product_id").distinct()
-    touched = own.join(domains, on="product_id", how="inner").select("domain")
+    # Where the product stands now, and where it stood.
+    touched = (
+        own.join(domains, on="product_id", how="inner")
+        .select("domain")
+        .unionByName(rows.select("domain"))
+    )
     reached = domains.join(touched.distinct(), on="domain", how="left_semi")
     return reached.select("product_id").unionByName(own)
+
+
+def moved(rows: DataFrame) -> DataFrame:
+    """Changed rows of products that came, went or have another domain.
+
+    Args:
+        rows: A change feed of `tables.PRODUCTS`: product_id, domain, _change_type.
+
+    Returns:
+        product_id, domain.
+    """
+    is_new = F.col("_change_type").isin("insert", "delete")
+    told = rows.groupBy("product_id").agg(
+        (F.bool_or(is_new) | (F.count_distinct("domain") > 1)).alias("is_moved")
+    )
+    kept = told.filter("is_moved").select("product_id")
+    return rows.select("product_id", "domain").join(
+        kept, on="product_id", how="left_semi"
+    )
 
 
 def question_blocks(
@@ -74,7 +98,9 @@ def question_blocks(
         )
     ]
     both = sides[0].join(sides[1], on="domain", how="inner")  # each block with each
-    return both.select(
+    # A large domain is many blocks, which one task is not to search alone.
+    spread = both.repartition(F.xxhash64("_asked.question_id", "_answered.question_id"))
+    return spread.select(
         *(
             F.col(f"_{side}.{name}").alias(f"{side}_{title}")
             for side in ("asked", "answered")

@@ -273,7 +273,8 @@ def beside_words(
     """What a lexicon, if there is one, adds to the similarity of each pair."""
     if lexicon is None:
         return None
-    return lambda start, end: lexicon.scores(questions[start:end], passages)
+    said = lexicon.read(passages)
+    return lambda start, end: lexicon.scores(questions[start:end], said)
 
 
 def matrix_of(vectors: pa.Array) -> np.ndarray:

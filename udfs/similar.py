@@ -8,18 +8,20 @@ import pyarrow as pa
 from udfs.batching import ArrowMap, set_threads
 from udfs.passages import matrix_of, nearest
 
-SCHEMA = "question_id string, similar_id string, cosine double, recall double"
+SCHEMA = (
+    "question_id string, similar_id string, cosine double, n_wanted int, n_found int"
+)
 _ARROW = pa.schema(
     [
         ("question_id", pa.string()),
         ("similar_id", pa.string()),
         ("cosine", pa.float64()),
-        ("recall", pa.float64()),
+        ("n_wanted", pa.int32()),
+        ("n_found", pa.int32()),
     ]
 )
 _LINKS = 32  # of a node in the approximate search's graph
 _BREADTH = 128  # nodes that a search keeps in view
-_SPARE = 32  # found besides, since some are of the own product
 _MEASURED = 100  # questions of a block by which the recall is measured
 
 
@@ -32,8 +34,9 @@ def similar_questions(
 ) -> ArrowMap:
     """A function for `DataFrame.mapInArrow` from blocks to similar questions.
 
-    In: columns of `pipelines.similar.question_blocks`. Out: `SCHEMA`; the recall is
-    null where the search is exact.
+    In: columns of `pipelines.similar.question_blocks`. Out: `SCHEMA`; a block that is
+    searched approximately has one more row, without ids: how many of the nearest of
+    its first questions were wanted and found.
 
     Args:
         n_similar: Of a question in one block, at most.
@@ -67,7 +70,7 @@ def _of_block(
         )
         for side in ("asked", "answered")
     )
-    recall = None
+    measured = None
     if is_exact:
         places, cosines = exact(asked, asked_of, said, said_of, n_similar)
     else:
@@ -76,22 +79,28 @@ def _of_block(
         )
         some = slice(0, _MEASURED)
         wanted = exact(asked[some], asked_of[some], said, said_of, n_similar)
-        recall = recall_of(places[some], wanted, min_cosine)
+        measured = recall_of(places[some], wanted, min_cosine)
     is_kept = cosines >= min_cosine
     of_question = np.repeat(np.arange(len(places)), is_kept.sum(axis=1))
     found = places[is_kept]
     ids = {
         side: block.column(f"{side}_ids").flatten() for side in ("asked", "answered")
     }
-    return pa.RecordBatch.from_arrays(
+    nothing = pa.nulls(len(found), pa.int32())
+    rows = pa.RecordBatch.from_arrays(
         [
             ids["asked"].take(pa.array(of_question)),
             ids["answered"].take(pa.array(found)),
             pa.array(cosines[is_kept], pa.float64()),
-            pa.array([recall] * len(found), pa.float64()),
+            nothing,
+            nothing,
         ],
         schema=_ARROW,
     )
+    if measured is None:
+        return rows
+    told = dict(zip(("n_wanted", "n_found"), measured, strict=True))
+    return pa.concat_batches([rows, pa.RecordBatch.from_pylist([told], _ARROW)])
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -156,7 +165,9 @@ def approximate(
     index = faiss.IndexHNSWFlat(said.shape[1], _LINKS, faiss.METRIC_INNER_PRODUCT)
     index.hnsw.efSearch = _BREADTH
     index.add(said)
-    n_found = min(n_similar + _SPARE, len(said))
+    # All of the own product's may be the nearest.
+    most_of_one = int(np.unique(said_of, return_counts=True)[1].max())
+    n_found = min(n_similar + most_of_one, len(said))
     cosines, places = index.search(asked, n_found)
     is_own = (places < 0) | (asked_of[:, None] == said_of[places])
     cosines = np.where(is_own, -np.inf, cosines.astype(np.float64))
@@ -169,11 +180,11 @@ def approximate(
 
 def recall_of(
     places: np.ndarray, wanted: tuple[np.ndarray, np.ndarray], min_cosine: float
-) -> float:
-    """Share of the exact ones, near enough, that were found; 1 where there are none."""
+) -> tuple[int, int]:
+    """How many of the exact ones are near enough, and how many of these were found."""
     n_found = n_wanted = 0
     for row, best, cosines in zip(places, *wanted, strict=True):
         there = set(best[cosines >= min_cosine].tolist())
         n_wanted += len(there)
         n_found += len(there & set(row.tolist()))
-    return n_found / n_wanted if n_wanted else 1.0
+    return n_wanted, n_found

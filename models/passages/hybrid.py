@@ -29,6 +29,7 @@ from models.passages.vectors import VectorIndex
 from models.training import NotTrainableError
 
 _STEPS = 60
+_CONSTANT = 1e-6  # a standard deviation of no more is none
 _AT_MOST = 600  # questions that the weights are fitted on
 
 
@@ -86,7 +87,7 @@ class Hybrid(nn.Module):
         asked = pool.questions[:_AT_MOST]
         inner = VectorIndex(self.inner, pool.candidates).scores(asked)
         features = np.concatenate(
-            [inner[None], lexicon.features(asked, pool.candidates)]
+            [inner[None], lexicon.features(asked, lexicon.read(pool.candidates))]
         )
         found = softmax_weights(features, pool.right[:_AT_MOST])
         self.scale.fill_(found[0])
@@ -99,12 +100,12 @@ class HybridIndex:
     def __init__(self, network: Hybrid, candidates: Sequence[str]) -> None:
         self._vectors = VectorIndex(network, candidates)
         self._lexicon = network.lexicon()
-        self._candidates = candidates
+        self._said = self._lexicon.read(candidates)
 
     def scores(self, questions: Sequence[str]) -> np.ndarray:
         """fp64 [n, m]."""
         found: np.ndarray = self._vectors.scores(questions) + self._lexicon.scores(
-            questions, self._candidates
+            questions, self._said
         )
         return found
 
@@ -116,9 +117,17 @@ def softmax_weights(features: np.ndarray, right: Sequence[Sequence[int]]) -> np.
         features: [F, n, m], of n questions and m candidates.
         right: Places of each question's right candidates; each takes the same share of
             the target.
+
+    Returns:
+        0 for a feature that is the same everywhere. Where there is one candidate
+        nothing tells, and the first feature is taken as it is.
     """
-    spread = features.std(axis=(1, 2)).astype(np.float64) + 1e-9
-    scaled = features / spread[:, None, None]
+    if features.shape[2] < 2:
+        return np.array([1.0] + [0.0] * (len(features) - 1))
+    spread = features.std(axis=(1, 2)).astype(np.float64)
+    is_told = spread > _CONSTANT
+    spread[~is_told] = 1.0
+    scaled = features / spread[:, None, None] * is_told[:, None, None]
     given = torch.from_numpy(scaled.astype(np.float32))
     target = torch.zeros(given.shape[1:])
     for row, places in zip(target, right, strict=True):
@@ -139,7 +148,7 @@ def softmax_weights(features: np.ndarray, right: Sequence[Sequence[int]]) -> np.
         return value
 
     optimiser.step(loss)  # type: ignore[no-untyped-call] # torch's own
-    found: np.ndarray = weights.detach().numpy().astype(np.float64) / spread
+    found: np.ndarray = weights.detach().numpy().astype(np.float64) / spread * is_told
     return found
 
 

@@ -2,10 +2,11 @@
 
     f(q, a) = w_1 BM25(q, a) + w_2 BM25(q, a) / sum of idf(t) over t in q
 
-BM25 is that of `bm25_stems` (k1 = 1.2, b = 0.75) but for its frequencies: those of the
-passages that the model was fitted on, so that a score hangs on the two texts alone and
-not on what else is ranked. A stem that they lack has the idf of df = 0. Stems are known
-by a hash; two with the same share a frequency.
+BM25 is that of `bm25_stems` (k1 = 1.2, b = 0.75), but a stem that the question repeats
+counts once, and the frequencies are those of the passages that the model was fitted on,
+so that a score hangs on the two texts alone and not on what else is ranked. A stem that
+they lack has the idf of df = 0. Stems are known by a hash; two with the same share a
+frequency.
 
 | symbol | name in code | shape |
 |---|---|---|
@@ -54,13 +55,21 @@ class Lexicon:
         average = counts.sum() / max(1, len(distinct))
         return cls(idf.astype(np.float32), max(1.0, float(average)), np.zeros(2))
 
-    def features(self, questions: Sequence[str], passages: Sequence[str]) -> np.ndarray:
-        """Both terms of all pairs without their weights, fp64 [2, n, m]."""
+    def read(self, passages: Sequence[str]) -> csr_matrix:
+        """What each stem adds to its passage's BM25 but for its idf, [m, N_BUCKETS]."""
         said = csr_matrix(_COUNTS.transform(passages), dtype=np.float64)
         length = np.asarray(said.sum(axis=1)).ravel()
         norm = _K1 * (1 - _B + _B * length / self.average)
-        of_entry = np.repeat(norm, np.diff(said.indptr))
-        said.data = said.data / (said.data + of_entry)
+        said.data = said.data / (said.data + np.repeat(norm, np.diff(said.indptr)))
+        return said
+
+    def features(self, questions: Sequence[str], said: csr_matrix) -> np.ndarray:
+        """Both terms of all pairs without their weights, fp64 [2, n, m].
+
+        Args:
+            questions: [n].
+            said: Passages as `read` gives them.
+        """
         asked = csr_matrix(_COUNTS.transform(questions), dtype=np.float64)
         # Whatever a stem's count: it weighs once.
         asked.data = self.idf[asked.indices].astype(np.float64)
@@ -69,8 +78,8 @@ class Lexicon:
         share = np.divide(table, highest, out=np.zeros_like(table), where=highest > 0)
         return np.stack([table, share])
 
-    def scores(self, questions: Sequence[str], passages: Sequence[str]) -> np.ndarray:
+    def scores(self, questions: Sequence[str], said: csr_matrix) -> np.ndarray:
         """The sum f of all pairs, fp64 [n, m]; no pair's hangs on the others."""
-        plain, share = self.features(questions, passages)
+        plain, share = self.features(questions, said)
         found: np.ndarray = self.weights[0] * plain + self.weights[1] * share
         return found

@@ -50,7 +50,8 @@ def settings(place, *more):
             "compare_passages.sets.mine={format: jsonl, files: [asked.jsonl],"
             " published: squad}",
             f"compare_passages.data={place}",
-            "compare_passages.methods=[bm25, dual-bert, endx-bert, bert-qa]",
+            "compare_passages.methods=[bm25, dual-bert, endx-bert, hybrid,"
+            " endx-hybrid, bert-qa]",
             "compare_passages.own=endx-bert",
             "compare_passages.seeds=[1, 2]",
             "compare_passages.studies=[methods, alignment, variants]",
@@ -81,8 +82,8 @@ def test_every_run_is_done_once_and_the_report_has_its_tables(place):
     chosen, training = settings(place)
     compare_passages.run(chosen, training, str(out))
     rows = read_runs(out / "runs.jsonl")
-    # Four methods, four terms left out and a variant; all terms and dual stand there.
-    assert len(rows) == 2 * (4 + 4 + 1)
+    # Six methods, four terms left out and a variant; all terms and dual stand there.
+    assert len(rows) == 2 * (6 + 4 + 1)
     of_method = {
         (row["method"], row["seed"]): row for row in rows if not row["changes"]
     }
@@ -113,7 +114,10 @@ def test_every_run_is_done_once_and_the_report_has_its_tables(place):
     for name in ("mrr-mine", "many-mine", "heat-mine", "tsne-mine", "alignment-losses"):
         assert (out / f"{name}.svg").exists(), name
     results = json.loads((out / "results.json").read_text())
-    told = {(row["own"], row["method"]) for row in results["differences"]}
+    compared = [(row["own"], row["method"]) for row in results["differences"]]
+    told = set(compared)
+    assert len(told) == len(compared)
+    assert ("hybrid", "bm25") in told
     assert ("endx-bert", "bm25") in told
     assert ("all terms", "without q|q") in told
     assert ("as in conf", "one hop") in told

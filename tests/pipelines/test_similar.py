@@ -7,6 +7,7 @@ from pipelines.similar import (
     behind,
     best_of_each,
     most_similar,
+    moved,
     question_blocks,
     same_domain,
     their_sentences,
@@ -35,11 +36,37 @@ def asked(spark, *rows, n=2):
 
 
 def test_a_change_reaches_the_products_of_its_domain(spark):
+    schema = "product_id string, domain string"
+
+    def reached(*rows):
+        found = same_domain(frame(spark, schema, *rows), domains(spark))
+        return {row.product_id for row in found.collect()}
+
+    assert reached(("q", "file"), ("q", "file"), ("unknown", None)) == {
+        "p",
+        "q",
+        "r",
+        "unknown",
+    }
+    # It stood in B before.
+    assert reached(("q", "B")) == {"p", "q", "r", "x"}
+
+
+def test_a_product_that_stays_in_its_domain_reaches_nobody(spark):
     changed = frame(
-        spark, "product_id string, other int", ("q", 1), ("q", 2), ("unknown", 3)
+        spark,
+        "product_id string, domain string, _change_type string",
+        ("p", "A", "update_preimage"),
+        ("p", "A", "update_postimage"),
+        ("q", "A", "update_preimage"),
+        ("q", "B", "update_postimage"),
+        ("r", "A", "insert"),
     )
-    found = same_domain(changed, domains(spark))
-    assert {row.product_id for row in found.collect()} == {"p", "q", "r", "unknown"}
+    assert rows_of(moved(changed), "product_id", "domain") == [
+        ("q", "A"),
+        ("q", "B"),
+        ("r", "A"),
+    ]
 
 
 @pytest.mark.parametrize("n", [1, 3])

@@ -201,7 +201,7 @@ def test_a_hybrid_adds_what_the_texts_of_a_block_share():
         top_k=3, probability=lambda found: found, threads=1, lexicon=lexicon
     )
     rows = {row["sentence_id"]: row for row in next(find(iter([block]))).to_pylist()}
-    (words,) = lexicon.scores(["red hats?"], said)
+    (words,) = lexicon.scores(["red hats?"], lexicon.read(said))
     assert words[0] > words[2] > words[1] == 0
     for place, name in enumerate(("s1", "s2", "s3")):
         assert rows[name]["similarity"] == pytest.approx(place + 2 + words[place])

@@ -1,6 +1,7 @@
 """Find the passages of a product that are nearest to each of its questions.
 
-Reads   questions, sentences, text_vectors; and what jobs/similar_passages.py reads
+Reads   questions, sentences, text_vectors (and where answers from elsewhere are wanted
+        what jobs/similar_passages.py reads)
 Writes  question_passages   (rows of the products whose texts or vectors changed)
 """
 

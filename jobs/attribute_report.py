@@ -22,7 +22,7 @@ from jobs.published_attributes import (
     SAID_OF_TASKS,
     named_attributes,
 )
-from jobs.report import Row, having, plot, spread, table, varied
+from jobs.report import Row, having, plot, points, spread, table, varied
 from models.attributes import METHODS
 
 # Place among the kept outcomes (`attribute_runs.run_task`).
@@ -157,28 +157,16 @@ def _three(published: Sequence[float] | None) -> str:
 def _f1_by_method(name: str, rows: Sequence[Row]) -> Callable[[Axes], None]:
     groups = _by_method(rows)
 
-    def draw(axes: Axes) -> None:
-        for part in _PARTS:
-            of_part = [
-                [row if part == "all" else row[part] for row in found]
-                for _, found in groups
-            ]
-            scores = [[one["f1"] for one in found] for found in of_part]
-            axes.errorbar(
-                range(len(groups)),
-                [float(np.mean(one)) for one in scores],
-                yerr=[float(np.std(one)) for one in scores],
-                label=part,
-                marker="o",
-                linestyle="",
-                capsize=3,
-            )
-        names = [method for method, _ in groups]
-        axes.set_xticks(range(len(groups)), names, rotation=60, ha="right", fontsize=7)
-        axes.set(ylabel="F1", title=name, ylim=(0, 1))
-        axes.legend(fontsize=7, title="values", title_fontsize=7)
+    def of_part(found: Sequence[Row], part: str) -> list[float]:
+        return [(row if part == "all" else row[part])["f1"] for row in found]
 
-    return draw
+    return points(
+        [method for method, _ in groups],
+        {part: [of_part(found, part) for _, found in groups] for part in _PARTS},
+        label="F1",
+        title=name,
+        legend="values",
+    )
 
 
 def _named(chosen: AttributeSet, rows: Sequence[Row]) -> list[str]:

@@ -13,12 +13,12 @@ from jobs.paired import (
     Predictions,
     Weigh,
     differences,
-    predictions_of,
     table_of_differences,
 )
+from jobs.passage_pictures import pictures
 from jobs.published_passages import INTERACTION, MANY, WITHOUT
 from jobs.published_passages import METHODS as PUBLISHED
-from jobs.report import Row, having, plot, spread, table
+from jobs.report import Row, having, plot, points, spread, table
 from models.passages import METHODS
 from models.passages.geometry import TERMS
 
@@ -31,11 +31,6 @@ _MEASURES: Mapping[str, str] = {
 }
 _SHOWN = tuple(_MEASURES)[:3]
 _REFERENCES = ("minilm-cosine", "bm25", "bm25-stems", "z-sum")
-_SEEN_BY: Mapping[str, str] = {
-    "taught": "teacher",
-    "questions": "ENDX",
-    "plain": "Dual",
-}
 
 
 def write(rows: Sequence[Row], settings: ComparePassages, out: str) -> None:
@@ -56,7 +51,7 @@ def write(rows: Sequence[Row], settings: ComparePassages, out: str) -> None:
             lines += _told(of_set)
             lines += _by_number(name, chosen, found, settings.min_questions, place)
             lines += _interaction(found)
-            lines += _pictures(name, found, place)
+            lines += pictures(name, found, place)
     found = having(rows, study="alignment")
     if found:
         lines += _alignment(found, settings, place, told)
@@ -128,24 +123,16 @@ def _mrr_by_method(name: str, rows: Sequence[Row]) -> Callable[[Axes], None]:
         (method, found) for method, found in _by_method(rows) if _of_pool(found, "gold")
     ]
 
-    def draw(axes: Axes) -> None:
-        for pool in ("gold", "all"):
-            scores = [[r["mrr"] for r in _of_pool(found, pool)] for _, found in groups]
-            axes.errorbar(
-                range(len(groups)),
-                [float(np.mean(one)) for one in scores],
-                yerr=[float(np.std(one)) for one in scores],
-                label=pool,
-                marker="o",
-                linestyle="",
-                capsize=3,
-            )
-        names = [method for method, _ in groups]
-        axes.set_xticks(range(len(groups)), names, rotation=60, ha="right", fontsize=7)
-        axes.set(ylabel="MRR", title=name, ylim=(0, 1))
-        axes.legend(fontsize=7, title="pool", title_fontsize=7)
-
-    return draw
+    return points(
+        [method for method, _ in groups],
+        {
+            pool: [[row["mrr"] for row in _of_pool(found, pool)] for _, found in groups]
+            for pool in ("gold", "all")
+        },
+        label="MRR",
+        title=name,
+        legend="pool",
+    )
 
 
 def _compared(rows: Sequence[Row], own: str) -> list[tuple[str, Sequence[str] | None]]:
@@ -434,103 +421,3 @@ def _variants(
         "",
         *_varied_table(there, "as in conf", {}, settings, place, told),
     ]
-
-
-def _pictures(name: str, rows: Sequence[Row], place: Path) -> list[str]:
-    """Questions that share an answer, as teacher, ENDX and Dual see them."""
-    of_method = {
-        method: {row["seed"]: row for row in having(rows, method=method)}
-        for method in ("endx-bert", "dual-bert")
-    }
-    seeds = set.intersection(*(set(found) for found in of_method.values()))
-    if not seeds:
-        return []
-    endx, dual = (
-        predictions_of({"key": f"{found[min(seeds)]['key']}-shared"}, place)
-        for found in of_method.values()
-    )
-    owner = endx["owner"]
-    if len(owner) < 4 or np.bincount(owner).max() < 2:
-        return []
-    seen = {
-        "taught": endx["taught"],
-        "questions": endx["questions"],
-        "plain": dual["questions"],
-    }
-    cosines = {key: _cosines(vectors) for key, vectors in seen.items()}
-    is_own = owner[:, None] == owner[None, :]
-    is_other = ~np.eye(len(owner), dtype=bool)
-    body = [
-        [
-            _SEEN_BY[key],
-            f"{one[is_own & is_other].mean():.3f}",
-            f"{one[~is_own].mean():.3f}",
-        ]
-        for key, one in cosines.items()
-    ]
-    return [
-        f"Cosine of questions of {len(np.unique(owner))} passages ({len(owner)}"
-        " questions kept apart, the passages with most):",
-        "",
-        *table(["seen by", "same passage", "another passage"], body),
-        plot(
-            place, f"heat-{name}", *(_heat(_SEEN_BY[k], c) for k, c in cosines.items())
-        ),
-        "",
-        plot(
-            place,
-            f"tsne-{name}",
-            _scatter("ENDX", endx["questions"], endx["answers"], owner),
-            _scatter("Dual", dual["questions"], dual["answers"], owner),
-        ),
-        "",
-    ]
-
-
-def _cosines(vectors: np.ndarray) -> np.ndarray:
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    found: np.ndarray = unit @ unit.T
-    return found
-
-
-def _heat(title: str, cosines: np.ndarray) -> Callable[[Axes], None]:
-    def draw(axes: Axes) -> None:
-        axes.imshow(cosines, vmin=0, vmax=1, cmap="viridis")
-        axes.set(title=title, xlabel="question", ylabel="question")
-
-    return draw
-
-
-def _scatter(
-    title: str, questions: np.ndarray, answers: np.ndarray, owner: np.ndarray
-) -> Callable[[Axes], None]:
-    """t-SNE of questions (dots) and their passages (stars) by cosine."""
-    from sklearn.manifold import TSNE
-
-    both = np.concatenate([questions, answers])
-    places = TSNE(
-        metric="cosine",
-        init="random",
-        perplexity=min(5.0, (len(both) - 1) / 3),
-        random_state=1,
-    ).fit_transform(both)
-    asked, said = places[: len(questions)], places[len(questions) :]
-
-    def draw(axes: Axes) -> None:
-        axes.scatter(
-            asked[:, 0], asked[:, 1], c=owner, cmap="tab10", vmin=0, vmax=9, s=20
-        )
-        axes.scatter(
-            said[:, 0],
-            said[:, 1],
-            c=range(len(said)),
-            cmap="tab10",
-            vmin=0,
-            vmax=9,
-            s=140,
-            marker="*",
-            edgecolors="black",
-        )
-        axes.set(title=f"{title}, t-SNE", xticks=[], yticks=[])
-
-    return draw

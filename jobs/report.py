@@ -97,6 +97,42 @@ def varied(
     ]
 
 
+def points(
+    names: Sequence[str],
+    series: Mapping[str, Sequence[Sequence[float]]],
+    *,
+    label: str,
+    title: str,
+    legend: str,
+) -> Callable[[Axes], None]:
+    """Mean and spread of several values a name, a mark a series; from 0 to 1.
+
+    Args:
+        names: Along the axis.
+        series: Label to the values of each name.
+        label: Of what is measured.
+        title: Of the plot.
+        legend: What the series are.
+    """
+
+    def draw(axes: Axes) -> None:
+        for told, found in series.items():
+            axes.errorbar(
+                range(len(names)),
+                [float(np.mean(one)) for one in found],
+                yerr=[float(np.std(one)) for one in found],
+                label=told,
+                marker="o",
+                linestyle="",
+                capsize=3,
+            )
+        axes.set_xticks(range(len(names)), names, rotation=60, ha="right", fontsize=7)
+        axes.set(ylabel=label, title=title, ylim=(0, 1))
+        axes.legend(fontsize=7, title=legend, title_fontsize=7)
+
+    return draw
+
+
 def plot(place: Path, name: str, *draws: Callable[[Axes], None]) -> str:
     """Write a picture as PNG and SVG; the Markdown that shows it.
 

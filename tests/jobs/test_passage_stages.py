@@ -80,8 +80,8 @@ class Shop:
             if one.name in (names or BOTH)
         }
 
-    def train(self):
-        """An encoder of random weights."""
+    def sentences(self):
+        """An encoder of random weights, its vocabulary and its sizes."""
         source = pretrained(self.encoder)
         config = {
             "encoder": dict(source.sizes),
@@ -92,39 +92,30 @@ class Shop:
             "is_unit_length": True,
         }
         network = SentenceEncoder(source.encoder(), source.words, config)
+        return network, source.words, config
+
+    def save(self, name, network, words, config):
         return checkpoint.save(
             str(self.root / "models" / "passages"),
-            name="use-qa",
+            name=name,
             config={"sizes": config, "threshold": 0.5, "calibration": [4, -2]},
             weights=network.state_dict(),
-            words=source.words,
+            words=words,
             metrics={},
         )
 
+    def train(self):
+        return self.save("use-qa", *self.sentences())
+
     def train_hybrid(self):
         """The same encoder, and words that count a hundred times as much."""
-        source = pretrained(self.encoder)
-        config = {
-            "encoder": dict(source.sizes),
-            "is_lower_case": True,
-            "max_question_tokens": 16,
-            "max_passage_tokens": 16,
-            "pool": "mean",
-            "is_unit_length": True,
-        }
-        network = Hybrid(SentenceEncoder(source.encoder(), source.words, config))
+        inner, words, config = self.sentences()
+        network = Hybrid(inner)
         lexicon = Lexicon.fit([*TEXT.values()])
         network.average.fill_(lexicon.average)
         network.idf.copy_(torch.from_numpy(lexicon.idf))
         network.weights.copy_(torch.tensor([100.0, 0.0]))
-        return checkpoint.save(
-            str(self.root / "models" / "passages"),
-            name="hybrid",
-            config={"sizes": config, "threshold": 0.5},
-            weights=network.state_dict(),
-            words=source.words,
-            metrics={},
-        )
+        return self.save("hybrid", network, words, config)
 
     def read(self, table):
         return lake.read(self.spark, table, self.lake)

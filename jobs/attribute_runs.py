@@ -4,7 +4,6 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
-from functools import lru_cache
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
@@ -24,7 +23,7 @@ from jobs.config import AttributeSet, TrainAttributes
 from jobs.paired import hashed, keep_predictions
 from jobs.runs import Task, key_of_content, taken
 from jobs.sources.labelled_attributes import read, split
-from jobs.sources.sets import in_parts, normalised
+from jobs.sources.sets import in_parts, normalised, read_once
 from jobs.sources.values import LabelledValue
 from jobs.train_attributes import asked_of, recipe_of
 from models import checkpoint
@@ -249,15 +248,11 @@ def drawn(
     return [row for row in rows if row.product_id in kept]
 
 
-@lru_cache(maxsize=1)
-def _read(paths: tuple[str, ...], format_name: str, where: tuple[str, ...]) -> Any:
-    return read(paths, format_name, where=where)
-
-
 def labelled_of(data: str, chosen: AttributeSet) -> list[LabelledValue]:
     """The rows of a set, read once a process while its runs follow one another."""
-    paths = tuple(str(Path(data) / file) for file in chosen.files)
-    found: list[LabelledValue] = _read(paths, chosen.format, chosen.where)
+    found: list[LabelledValue] = [
+        *read_once(read, data, chosen.files, chosen.format, chosen.where)
+    ]
     return found
 
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,6 +15,7 @@ from jobs.paired import hashed, keep_predictions
 from jobs.runs import Task, key_of_content, taken
 from jobs.sources.labelled_passages import read, split
 from jobs.sources.passages import AskedQuestion, matches_of, pool_of
+from jobs.sources.sets import read_once
 from jobs.train_passages import drawn, recipe_of
 from models import checkpoint
 from models.checkpoint import network_of, read_words
@@ -328,13 +328,9 @@ def _keep_shared(
     keep_predictions(place, f"{key}-shared", **arrays)
 
 
-@lru_cache(maxsize=1)
-def _read(paths: tuple[str, ...], format_name: str, where: tuple[str, ...]) -> Any:
-    return read(paths, format_name, where=where)
-
-
 def rows_of(data: str, chosen: PassageSet) -> list[AskedQuestion]:
     """The questions of a set, read once a process while its runs follow one another."""
-    paths = tuple(str(Path(data) / file) for file in chosen.files)
-    found: list[AskedQuestion] = _read(paths, chosen.format, chosen.where)
+    found: list[AskedQuestion] = [
+        *read_once(read, data, chosen.files, chosen.format, chosen.where)
+    ]
     return found

@@ -5,6 +5,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import lru_cache
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
@@ -150,3 +151,23 @@ def text_of(place: str, row: Mapping[str, Any], name: str) -> str:
     if not isinstance(text, str) or not text.strip():
         raise SettingsError(f"{place}: {name} {text!r}, expected a text")
     return text.strip()
+
+
+@lru_cache(maxsize=1)
+def read_once(
+    read: Callable[..., Sequence[Any]],
+    data: str,
+    files: tuple[str, ...],
+    format_name: str,
+    where: tuple[str, ...],
+) -> Sequence[Any]:
+    """The rows of a set, read once a process while a comparison's runs follow.
+
+    Args:
+        read: Of the capability, such as `labelled_passages.read`.
+        data: Folder that the files are in.
+        files: Paths below it.
+        format_name: Of the files.
+        where: `column=value` conditions.
+    """
+    return read([str(Path(data) / file) for file in files], format_name, where=where)

@@ -10,7 +10,7 @@ examples in batches of 32 padded to 128, a longer text cut there; *arrival* the 
 padded to the longest of the batch, all windows of a text read. The flat table comes as
 the shuffle by its key leaves it. Same weights everywhere and one thread a process; the
 spans must be equal, but for *fixed* where a text was cut, and but for *bf16*, which is
-fp32 on a CPU without AMX, and *int8*.
+fp32 on a CPU without units for it, and *int8*.
 """
 
 import argparse

@@ -7,11 +7,13 @@ from models.precision import half_of
 CPU, GPU = torch.device("cpu"), torch.device("cuda", 0)
 
 
-@pytest.fixture(params=[True, False], ids=["with-amx", "without-amx"])
+@pytest.fixture(params=["amx_bf16", "avx512_bf16", None])
 def has_units(request, monkeypatch):
-    capabilities = {"amx_bf16": request.param, "avx512_bf16": True}
+    capabilities = {"amx_bf16": False, "avx512_bf16": False, "avx512_f": True}
+    if request.param:
+        capabilities[request.param] = True
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
-    return request.param
+    return request.param is not None
 
 
 def test_a_cpu_takes_bf16_where_it_has_units_for_it(has_units):
@@ -33,4 +35,4 @@ def test_a_gpu_takes_either(has_units, name, half):
 
 def test_a_cpu_of_which_nothing_is_known_takes_fp32(monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
-    assert not precision._has_matrix_units()
+    assert not precision._has_bf16_units()

@@ -424,7 +424,7 @@ class TrainAnswers(JobSettings):
     patience: Count
     max_seconds: Annotated[float, Field(gt=0)]
     seed: int
-    threads: Count
+    threads: Count | None
 
 
 SplitAttributesBy = Literal["product", "triple"]
@@ -472,7 +472,7 @@ class TrainAttributes(Settings):
     min_values: Count
     min_threshold_values: Count
     seed: int
-    threads: Count
+    threads: Count | None
 
 
 class TrainPassages(Settings):
@@ -527,7 +527,7 @@ class TrainPassages(Settings):
     sentence_vectors: str | None
     n_negatives: Count
     seed: int
-    threads: Count
+    threads: Count | None
 
 
 class AnswerSet(Section):

@@ -12,7 +12,6 @@ from typing import Any
 
 import click
 import numpy as np
-import torch
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -36,7 +35,7 @@ from models.answers.factored import logits_of
 from models.calibration import Decision, decide
 from models.encoder import EncoderError, packaged
 from models.metrics import measures
-from models.training import NotTrainableError
+from models.training import NotTrainableError, use_threads
 from models.word_inputs import WordVectors
 from pipelines.tables import QA_PAIRS
 
@@ -53,7 +52,7 @@ def run(
 ) -> checkpoint.Card:
     """Train, measure on the questions or products kept apart, write the folder."""
     started = time.monotonic()
-    torch.set_num_threads(settings.threads)
+    use_threads(settings.threads)
     shares = (settings.validation_share, settings.test_share)
     parts = split(labelled, shares=shares, seed=settings.seed, by=settings.split_by)
     validation, test, rest = (pairs_of(part) for part in parts)

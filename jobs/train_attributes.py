@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
-import torch
 
 from jobs import config, session
 from jobs.attribute_decisions import attribute_thresholds, decision_on, outcomes_of
@@ -28,7 +27,7 @@ from models.attributes import METHODS, WITHOUT_ENCODER, train
 from models.attributes.examples import Asked, Examples, Recipe
 from models.attributes.seen import seen_values
 from models.encoder import EncoderError, packaged
-from models.training import NotTrainableError
+from models.training import NotTrainableError, use_threads
 
 _TOKEN_BUDGET = 8192
 
@@ -42,7 +41,7 @@ def run(
         models.training.NotTrainableError: There are too few labelled values.
     """
     started = time.monotonic()
-    torch.set_num_threads(settings.threads)
+    use_threads(settings.threads)
     validation, test, rest = split(
         labelled,
         shares=(settings.validation_share, settings.test_share),

@@ -12,7 +12,6 @@ from hashlib import sha256
 from typing import Any
 
 import click
-import torch
 
 from jobs import config, session
 from jobs.config import SettingsError, TrainPassages
@@ -28,7 +27,7 @@ from models.encoder import EncoderError, packaged
 from models.passages import METHODS, PAIRWISE, WITHOUT_ENCODER, train
 from models.passages.examples import Examples, Recipe
 from models.passages.model import PassageModel
-from models.training import NotTrainableError
+from models.training import NotTrainableError, use_threads
 
 
 def run(
@@ -40,7 +39,7 @@ def run(
         models.training.NotTrainableError: There are too few questions.
     """
     started = time.monotonic()
-    torch.set_num_threads(settings.threads)
+    use_threads(settings.threads)
     validation, test, rest = split(
         asked,
         shares=(settings.validation_share, settings.test_share),

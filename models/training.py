@@ -21,6 +21,20 @@ class NotTrainableError(ValueError):
     """The given examples can't train a model."""
 
 
+def use_threads(n_threads: int | None) -> None:
+    """Train with so many CPU threads.
+
+    More threads than idle cores wait for each other: two of them beside another busy
+    process took ten times as long as one.
+
+    Args:
+        n_threads: At least 1; None leaves what torch took at its start, OMP_NUM_THREADS
+            or the number of cores.
+    """
+    if n_threads is not None:
+        torch.set_num_threads(n_threads)
+
+
 @dataclass(frozen=True)
 class Progress:
     """Where a training is.

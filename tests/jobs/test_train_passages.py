@@ -45,7 +45,7 @@ def trained(labelled, out, method, *more):
     return call(
         command,
         *("--method", method, "--labelled", labelled, "--format", "jsonl"),
-        *("--out", out, "--set", "train_passages.threads=1", *more),
+        *("--out", out, *more),
     )
 
 

@@ -26,6 +26,9 @@ _LOCAL = {
     # The log of a small table is read by two tasks, not fifty.
     "spark.databricks.delta.snapshotPartitions": "2",
 }
+# Most of a small run is planning, in code that runs a few times: the optimising
+# compiler costs more than it gives, on the files of docs/real-run.md too.
+_LOCAL_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC"
 
 
 def build(spark: Spark, *, app_name: str = "catalog-enrichment") -> SparkSession:
@@ -43,7 +46,7 @@ def build(spark: Spark, *, app_name: str = "catalog-enrichment") -> SparkSession
     else:
         options |= _LOCAL
         log = f"-Dlog4j2.configurationFile={(CONF / 'log4j2.properties').as_uri()}"
-        options["spark.driver.extraJavaOptions"] = log
+        options["spark.driver.extraJavaOptions"] = f"{log} {_LOCAL_JAVA}"
         if spark.master is not None:
             options["spark.master"] = spark.master
         if spark.driver_memory is not None:

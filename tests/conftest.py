@@ -31,9 +31,8 @@ def spark() -> Iterator[SparkSession]:
             shuffle_partitions=2,  # small tables: more tasks only cost time
             delta_package=True,
             log_level="OFF",  # expected failures would fill the screen
-            # Small tables, many plans: the optimising compiler does not pay.
+            # Small tables, many plans: generated code does not pay.
             options={
-                "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
                 "spark.sql.codegen.wholeStage": "false",
                 "spark.sql.codegen.factoryMode": "NO_CODEGEN",
             },

@@ -1,7 +1,10 @@
 """The command `enrich`."""
 
+import ast
 import importlib
+import importlib.util
 from collections.abc import Mapping
+from importlib.abc import InspectLoader
 
 import click
 
@@ -63,6 +66,22 @@ class Lazy(click.Group):
         found: click.Command = getattr(importlib.import_module(module), attribute)
         return found
 
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """List the commands without importing them: torch alone takes seconds."""
+        rows = [(name, self._line(name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def _line(self, name: str) -> str:
+        if name in self.commands:
+            return self.commands[name].help or ""
+        return _docstring(self._module(name)).partition("\n")[0]
+
+    def _module(self, name: str) -> str:
+        return self._places[name][0]
+
 
 class Enrich(Lazy):
     """All commands: the nightly run, the tools, and each stage by its name."""
@@ -77,6 +96,17 @@ class Enrich(Lazy):
             if stage.name == cmd_name:
                 return command(stage.run(), stage.settings, stage.table)
         return super().get_command(ctx, cmd_name)
+
+    def _module(self, name: str) -> str:
+        return super()._module(name) if name in self._places else f"jobs.{name}"
+
+
+def _docstring(module: str) -> str:
+    """What a module says of itself, read and not run."""
+    spec = importlib.util.find_spec(module)
+    loader = None if spec is None else spec.loader
+    source = loader.get_source(module) if isinstance(loader, InspectLoader) else None
+    return ast.get_docstring(ast.parse(source or "")) or ""
 
 
 def _enrich() -> click.Group:

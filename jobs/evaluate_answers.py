@@ -95,8 +95,8 @@ def measure(
     type=click.Choice(PRECISIONS),
     default="fp32",
     show_default=True,
-    help="Of the numbers: bf16 for a GPU or a CPU with units for it, fp16 for a"
-    " GPU, else fp32.",
+    help="Of the numbers: bf16 for a GPU or a CPU with AMX or AVX-512 BF16, fp16 for"
+    " a GPU, else fp32.",
 )
 @click.option("--token-budget", default=16384, show_default=True, type=int)
 @click.option("--json", "out", metavar="FILE", help="Write the measures here too.")

@@ -36,9 +36,8 @@ _SHOWN = ("n", "n_values", "n_none", "n_found", "n_right", "precision", "recall"
     type=click.Choice(PRECISIONS),
     default="fp32",
     show_default=True,
-    help="Of the numbers: bf16 for a GPU or a CPU with units for it, fp16 for a"
-    " GPU, else fp32;"
-    " int8 for a CPU.",
+    help="Of the numbers: bf16 for a GPU or a CPU with AMX or AVX-512 BF16, fp16 for"
+    " a GPU, else fp32; int8 for a CPU.",
 )
 @click.option("--token-budget", default=8192, show_default=True, type=int)
 @click.option("--json", "out", metavar="FILE", help="Write the measures here too.")

@@ -40,8 +40,8 @@ from models.passages import PRECISIONS
     type=click.Choice(PRECISIONS),
     default="fp32",
     show_default=True,
-    help="Of the numbers: bf16 for a GPU or a CPU with units for it, fp16 for a"
-    " GPU, else fp32.",
+    help="Of the numbers: bf16 for a GPU or a CPU with AMX or AVX-512 BF16, fp16 for"
+    " a GPU, else fp32.",
 )
 @click.option("--json", "out", metavar="FILE", help="Write the measures here too.")
 def evaluate(

@@ -26,8 +26,9 @@ _LOCAL = {
     # The log of a small table is read by two tasks, not fifty.
     "spark.databricks.delta.snapshotPartitions": "2",
 }
-# Most of a small run is planning, in code that runs a few times: the optimising
-# compiler costs more than it gives, on the files of docs/real-run.md too.
+# Most of a small run is planning, in code that runs a few times: HotSpot's optimising
+# compiler costs more than it gives (docs/benchmarks.md); G1 takes time from the tasks.
+_JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 _LOCAL_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC"
 
 
@@ -45,8 +46,6 @@ def build(spark: Spark, *, app_name: str = "catalog-enrichment") -> SparkSession
         options = {k: v for k, v in options.items() if not given.contains(k)}
     else:
         options |= _LOCAL
-        log = f"-Dlog4j2.configurationFile={(CONF / 'log4j2.properties').as_uri()}"
-        options["spark.driver.extraJavaOptions"] = f"{log} {_LOCAL_JAVA}"
         if spark.master is not None:
             options["spark.master"] = spark.master
         if spark.driver_memory is not None:
@@ -54,7 +53,13 @@ def build(spark: Spark, *, app_name: str = "catalog-enrichment") -> SparkSession
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
-    for name, value in (options | spark.options).items():
+    options |= spark.options
+    if not _is_submitted():
+        log = f"-Dlog4j2.configurationFile={(CONF / 'log4j2.properties').as_uri()}"
+        options[_JAVA_OPTIONS] = (
+            f"{log} {spark.options.get(_JAVA_OPTIONS, _LOCAL_JAVA)}"
+        )
+    for name, value in options.items():
         builder = builder.config(name, value)
     if spark.delta_package and not _is_submitted():
         if jars.fetched():

@@ -24,8 +24,9 @@ class NotTrainableError(ValueError):
 def use_threads(n_threads: int | None) -> None:
     """Train with so many CPU threads.
 
-    More threads than idle cores wait for each other: two of them beside another busy
-    process took ten times as long as one.
+    More threads than idle cores wait for each other: on two cores, two threads beside
+    a busy process took a hundred times as long as one. Beside other work, or in a
+    container with fewer CPUs than its machine, say how many.
 
     Args:
         n_threads: At least 1; None leaves what torch took at its start, OMP_NUM_THREADS

@@ -10,7 +10,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from models.answers import train
 from models.answers.examples import Pairs
-from models.training import Log, epoch_batches, fit, sampled, under_sampled
+from models.training import (
+    Log,
+    epoch_batches,
+    fit,
+    sampled,
+    under_sampled,
+    use_threads,
+)
 from tests.models import toy
 
 
@@ -298,3 +305,11 @@ def test_weights_are_cast_once_a_step_and_once_an_evaluation():
             evaluate=evaluate,
         )
     assert casts.n == 2 + 1  # two batches and the evaluation
+
+
+@pytest.mark.parametrize(("n_threads", "told"), [(3, [3]), (None, [])])
+def test_threads_are_set_where_they_are_given(monkeypatch, n_threads, told):
+    found = []
+    monkeypatch.setattr(torch, "set_num_threads", found.append)
+    use_threads(n_threads)
+    assert found == told

@@ -26,7 +26,7 @@ _LOCAL = {
     # The log of a small table is read by two tasks, not fifty.
     "spark.databricks.delta.snapshotPartitions": "2",
 }
-# Most of a small run is planning, in code that runs a few times: HotSpot's optimising
+# Most of a short command is planning, in code that runs a few times: the optimising
 # compiler costs more than it gives (docs/benchmarks.md); G1 takes time from the tasks.
 _JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 _LOCAL_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC"

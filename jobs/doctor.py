@@ -80,6 +80,7 @@ def findings(document: dict[str, Any]) -> Iterator[Finding]:
     yield _java()
     yield from map(_package, _MODULES)
     yield _delta_jars()
+    yield _class_archive()
     yield _device()
     yield _encoder(document["train_answers"])
     split, tag = document["split_sentences"], document["tag_nouns"]
@@ -120,6 +121,13 @@ def _delta_jars() -> Finding:
         return Finding("Delta jars", f"{len(found)} in {jars.FOLDER}")
     advice = "each start asks ivy for them; python -m jobs.jars keeps them"
     return Finding("Delta jars", "not kept", advice, is_needed=False)
+
+
+def _class_archive() -> Finding:
+    if jars.ARCHIVE.exists():
+        return Finding("class archive", str(jars.ARCHIVE))
+    advice = "each start takes 3 s longer; python -m jobs.class_archive makes it"
+    return Finding("class archive", "none", advice, is_needed=False)
 
 
 def _device() -> Finding:

@@ -12,6 +12,7 @@ import click
 from pyspark.sql import SparkSession
 
 FOLDER = Path(sys.prefix) / "share" / "catalog-enrichment" / "jars"
+ARCHIVE = FOLDER.with_name("classes.jsa")  # of jobs.class_archive
 
 
 def fetched() -> list[str]:

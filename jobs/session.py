@@ -28,8 +28,8 @@ _LOCAL = {
 }
 # Most of a short command is planning, in code that runs a few times: the optimising
 # compiler costs more than it gives (docs/benchmarks.md); G1 takes time from the tasks.
-_JAVA_OPTIONS = "spark.driver.extraJavaOptions"
-_LOCAL_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC"
+JAVA_OPTIONS = "spark.driver.extraJavaOptions"
+LOCAL_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC"
 
 
 def build(spark: Spark, *, app_name: str = "catalog-enrichment") -> SparkSession:
@@ -56,9 +56,11 @@ def build(spark: Spark, *, app_name: str = "catalog-enrichment") -> SparkSession
     options |= spark.options
     if not _is_submitted():
         log = f"-Dlog4j2.configurationFile={(CONF / 'log4j2.properties').as_uri()}"
-        options[_JAVA_OPTIONS] = (
-            f"{log} {spark.options.get(_JAVA_OPTIONS, _LOCAL_JAVA)}"
-        )
+        shared = ""
+        if jars.ARCHIVE.exists():
+            shared = f' "-XX:SharedArchiveFile={jars.ARCHIVE}"'
+        java = spark.options.get(JAVA_OPTIONS, LOCAL_JAVA + shared)
+        options[JAVA_OPTIONS] = f"{log} {java}"
     for name, value in options.items():
         builder = builder.config(name, value)
     if spark.delta_package and not _is_submitted():

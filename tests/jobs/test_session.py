@@ -1,5 +1,6 @@
 """Options of the Spark session that a local run gets."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,19 @@ def test_a_local_session_compiles_with_c1_and_has_the_projects_log(built):
     options = built({})[OPTION].split()
     assert "-XX:TieredStopAtLevel=1" in options
     assert any(Path(one).name == LOG for one in options)
+
+
+def test_a_local_session_maps_the_archive_of_classes_where_it_is(
+    built, monkeypatch, tmp_path
+):
+    archive = tmp_path / "a folder" / "classes.jsa"
+    monkeypatch.setattr(session.jars, "ARCHIVE", archive)
+    option = f"-XX:SharedArchiveFile={archive}"
+    assert option not in shlex.split(built({})[OPTION])
+    archive.parent.mkdir()
+    archive.touch()
+    assert option in shlex.split(built({})[OPTION])
+    assert option not in shlex.split(built({OPTION: "-XX:+UseZGC"})[OPTION])
 
 
 def test_given_java_options_take_the_place_of_all_but_the_log(built):

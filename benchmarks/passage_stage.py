@@ -57,12 +57,13 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=3_000)
     parser.add_argument("--passages", type=int, default=160_000, help="of the largest")
     options = parser.parse_args()
-    tables = {"vectors": vectors(options.texts), "top-k": top_k(options.passages)}
+    made, grown = vectors(options.texts)
+    tables = {"vectors": made, "growth": grown, "top-k": top_k(options.passages)}
     report.keep(options.json, tables)
 
 
-def vectors(n_texts: int) -> list[report.Row]:
-    """One row a way to make the vectors of texts."""
+def vectors(n_texts: int) -> tuple[list[report.Row], list[report.Row]]:
+    """One row a way to make the vectors of texts; one a number of them in the stage."""
     from jobs import config, session
 
     settings = ["spark.master=local[2]", "spark.shuffle_partitions=4"]
@@ -90,6 +91,11 @@ def vectors(n_texts: int) -> list[report.Row]:
                 taken, found[way] = timed(given)
                 if n_round:
                     seconds[way] = min(seconds[way], taken)
+        n_growing = [n_texts // 4, n_texts // 2, n_texts]
+        grown = [
+            min(ways["stage, bf16"](texts[:n])[0] for _ in range(ROUNDS))
+            for n in n_growing
+        ]
     for way, one in found.items():
         _check_same(found["stage, fp32"], one, 1e-2 if "bf16" in way else 2e-3)
     rates = {way: n_texts / seconds[way] for way in ways}
@@ -104,7 +110,18 @@ def vectors(n_texts: int) -> list[report.Row]:
     ]
     title = f"Vectors of {n_texts:,} sentences, {PROCESSES} processes"
     report.show(f"{title} ({report.machine()})", rows)
-    return rows
+    growth: list[report.Row] = [
+        {"texts": n, "seconds": taken, "texts/s": n / taken}
+        for n, taken in zip(n_growing, grown, strict=True)
+    ]
+    report.show(f"The stage, bf16, by texts ({report.machine()})", growth)
+    print(f"\nFitted exponent: {_exponent(n_growing, grown):.2f}")
+    return rows, growth
+
+
+def _exponent(sizes: Sequence[int], seconds: Sequence[float]) -> float:
+    """Of the power of the size that the time grows with."""
+    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
 
 
 def _model(folder: Path) -> Card:
@@ -210,7 +227,8 @@ def top_k(n_most: int) -> list[report.Row]:
     rng = np.random.default_rng(0)
     asked = _unit(rng.normal(size=(N_QUESTIONS, SIZE)))
     rows: list[report.Row] = []
-    for n_passages in (n_most // 16, n_most // 4, n_most):
+    sizes, of_blocks = [n_most // 16, n_most // 4, n_most], []
+    for n_passages in sizes:
         said = _unit(rng.normal(size=(n_passages, SIZE)))
         ways = {"blocks": _blocks, "pandas": _pandas}
         if find_spec("faiss"):
@@ -222,6 +240,7 @@ def top_k(n_most: int) -> list[report.Row]:
             started = time.perf_counter()
             found[way] = search(some, said)
             seconds[way] = (time.perf_counter() - started) * len(asked) / len(some)
+        of_blocks.append(seconds["blocks"])
         for one in found.values():
             assert np.array_equal(one, found["blocks"][: len(one)])
         rows.append(
@@ -237,12 +256,7 @@ def top_k(n_most: int) -> list[report.Row]:
             }
         )
     report.show(f"Exact top-{TOP_K}, one thread ({report.machine()})", rows)
-    grown = np.polyfit(
-        np.log([row["passages"] for row in rows]),  # type: ignore[misc] # an int
-        np.log([row["blocks, s"] for row in rows]),  # type: ignore[misc] # a float
-        1,
-    )
-    print(f"\nFitted exponent of blocks: {grown[0]:.2f}")
+    print(f"\nFitted exponent of blocks: {_exponent(sizes, of_blocks):.2f}")
     return rows
 
 

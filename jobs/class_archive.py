@@ -1,25 +1,25 @@
 """Make an archive of the JVM's classes, once, so that each local start is shorter.
 
-A start loads and verifies some 20,000 classes of Spark and Delta; the JVM maps them
-from the archive instead (application class-data sharing). `jobs.session` uses it where
-it is there. A JVM that the archive was not made by, or other jars, leave it alone.
+A start loads and verifies thousands of classes of Spark and Delta; with the archive the
+JVM maps them instead (application class-data sharing). `jobs.session` uses it where it
+is of the Java and the jars at hand; `python -m jobs.class_archive` makes it anew.
 """
 
+import json
 import tempfile
 from collections.abc import Iterator
-from subprocess import TimeoutExpired
+from pathlib import Path
 from typing import Any
 
 import click
 import pandas as pd
 from pyspark import SparkContext
-from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs import config, lake, session
 from jobs.config import SplitSentences
-from jobs.jars import ARCHIVE
+from jobs.jars import ARCHIVE, STAMP, stamp
 from jobs.launch import document_of
 from pipelines.tables import WORD_COUNTS
 
@@ -32,35 +32,46 @@ class NoArchiveError(RuntimeError):
 
 
 def make() -> int:
-    """Run what every stage runs, keep the classes in `ARCHIVE`, give its bytes.
+    """Write, merge and read a table, keep the classes, give the archive's bytes.
 
     Raises:
-        NoArchiveError: The JVM ended without one; an older one stays.
+        NoArchiveError: The JVM ended badly or without one; an older one stays.
+        TimeoutExpired: The JVM took too long to write it.
     """
-    part = ARCHIVE.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    part.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as root:
-        document = document_of(
-            (), [f"{name}={root}" for name in ("landing", "lake")], None
-        )
+    ARCHIVE.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=ARCHIVE.parent) as root:
+        part = Path(root) / ARCHIVE.name
+        folders = [f"{name}={root}/{name}" for name in ("landing", "lake")]
+        document = document_of((), folders, None)
         settings = config.settings_of(SplitSentences, document)
         archive = f'"-XX:ArchiveClassesAtExit={part}"'
-        options = f"{session.LOCAL_JAVA} {_QUIET} {archive}"
-        given = {session.JAVA_OPTIONS: options}
+        given = {session.JAVA_OPTIONS: f"{session.LOCAL_JAVA} {_QUIET} {archive}"}
         spark = session.build(settings.spark.model_copy(update={"options": given}))
-        _work(spark, root)
-        # The archive is written when the JVM ends, not when the session does.
         gateway: Any = SparkContext._gateway
-        jvm = gateway.proc
-        spark.stop()
-        gateway.shutdown()
-        jvm.stdin.close()
-        jvm.wait(_SECONDS)
-    if not part.exists():
-        raise NoArchiveError(f"{part}: not written, expected an archive of classes")
-    part.rename(ARCHIVE)
-    return ARCHIVE.stat().st_size
+        try:
+            _work(spark, settings.lake)
+            # The archive is written when the JVM ends, not when the session does.
+            spark.stop()
+            gateway.shutdown()
+            gateway.proc.stdin.close()
+            status = gateway.proc.wait(_SECONDS)
+        finally:
+            gateway.proc.kill()
+        if status or not part.exists():
+            raise NoArchiveError(f"the JVM ended with status {status}, expected 0")
+        n_bytes = part.stat().st_size
+        STAMP.unlink(missing_ok=True)
+        part.replace(ARCHIVE)
+        STAMP.write_text(json.dumps(stamp(n_bytes)))
+    return n_bytes
+
+
+def main() -> None:
+    """Make it; where that fails, say so and go on: nothing needs it."""
+    try:
+        click.echo(f"{make() / 2**20:.0f} MiB of classes in {ARCHIVE}")
+    except Exception as error:  # noqa: BLE001 - a JVM that is no HotSpot, a full disk
+        click.echo(f"no archive of classes, starts take longer: {error}", err=True)
 
 
 def _work(spark: SparkSession, root: str) -> None:
@@ -87,8 +98,4 @@ def _work(spark: SparkSession, root: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        click.echo(f"{make() / 2**20:.0f} MiB of classes in {ARCHIVE}")
-    except (NoArchiveError, OSError, PySparkException, TimeoutExpired) as error:
-        # Nothing needs it: another JVM than HotSpot has no such archive.
-        click.echo(f"no archive of classes, starts take longer: {error}", err=True)
+    main()

@@ -124,10 +124,11 @@ def _delta_jars() -> Finding:
 
 
 def _class_archive() -> Finding:
-    if jars.ARCHIVE.exists():
-        return Finding("class archive", str(jars.ARCHIVE))
+    found = jars.archive()
+    if found:
+        return Finding("class archive", str(found))
     advice = "each start takes 3 s longer; python -m jobs.class_archive makes it"
-    return Finding("class archive", "none", advice, is_needed=False)
+    return Finding("class archive", "none that fits", advice, is_needed=False)
 
 
 def _device() -> Finding:

@@ -13,6 +13,7 @@ from typing import Any
 
 from delta.exceptions import base
 from delta.tables import DeltaTable
+from py4j.protocol import Py4JError
 from pyspark import StorageLevel
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
@@ -72,13 +73,19 @@ def version(spark: SparkSession, table: Table, root: str) -> int:
     """Newest version of a table, -1 if there is no table."""
     if not exists(spark, table, root):
         return -1
-    jvm: Any = spark._jvm
-    # Asking the table's history takes a job of 0.1 s and more, six times a stage.
-    log = jvm.org.apache.spark.sql.delta.DeltaLog.forTable(
-        spark._jsparkSession, path(root, table)
-    )
-    nothing = jvm.scala.Option.empty()
-    return int(log.update(False, nothing, nothing).version())
+    place = path(root, table)
+    nothing = spark._jvm.scala.Option.empty()  # type: ignore[union-attr] # there is one
+    try:
+        log = _delta_log(spark).forTable(spark._jsparkSession, place)
+        return int(log.update(False, nothing, nothing).version())
+    except (TypeError, Py4JError):
+        # Another Delta (Databricks'): its history takes a job of 0.1 s and more.
+        newest = DeltaTable.forPath(spark, place).history(1).select("version")
+        return int(newest.collect()[0]["version"])
+
+
+def _delta_log(spark: SparkSession) -> Any:
+    return spark._jvm.org.apache.spark.sql.delta.DeltaLog  # type: ignore[union-attr]
 
 
 def create(spark: SparkSession, table: Table, root: str) -> None:

@@ -30,6 +30,8 @@ _LOCAL = {
 # compiler costs more than it gives (docs/benchmarks.md); G1 takes time from the tasks.
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 LOCAL_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC"
+# A JVM that can't use an archive goes on without; it would say so among the output.
+_QUIET = "-Xlog:cds=off -Xlog:cds+dynamic=off"
 
 
 def build(spark: Spark, *, app_name: str = "catalog-enrichment") -> SparkSession:
@@ -56,9 +58,8 @@ def build(spark: Spark, *, app_name: str = "catalog-enrichment") -> SparkSession
     options |= spark.options
     if not _is_submitted():
         log = f"-Dlog4j2.configurationFile={(CONF / 'log4j2.properties').as_uri()}"
-        shared = ""
-        if jars.ARCHIVE.exists():
-            shared = f' "-XX:SharedArchiveFile={jars.ARCHIVE}"'
+        archive = jars.archive()
+        shared = f' {_QUIET} "-XX:SharedArchiveFile={archive}"' if archive else ""
         java = spark.options.get(JAVA_OPTIONS, LOCAL_JAVA + shared)
         options[JAVA_OPTIONS] = f"{log} {java}"
     for name, value in options.items():

@@ -55,6 +55,28 @@ def test_every_declared_table_can_be_created_twice(spark, lake_root, table):
     assert lake.read(spark, table, lake_root).columns == table.columns
 
 
+def test_the_newest_version_is_that_of_any_writers_last_commit(spark, tmp_path):
+    root = str(tmp_path / "a lake")
+    assert lake.version(spark, PRODUCTS, root) == -1
+    lake.create(spark, PRODUCTS, root)
+    assert lake.version(spark, PRODUCTS, root) == 0
+    place = lake.path(root, PRODUCTS)
+    rows = products(spark, ("p1", "one", "f")).select(*PRODUCTS.columns)
+    rows.write.format("delta").mode("append").save(place)
+    history = DeltaTable.forPath(spark, place).history(1).collect()[0]["version"]
+    assert lake.version(spark, PRODUCTS, root) == history == 1
+
+
+def test_a_delta_without_that_log_tells_the_version_by_its_history(
+    spark, lake_root, monkeypatch
+):
+    lake.create(spark, PRODUCTS, lake_root)
+    rows = products(spark, ("p1", "one", "f"))
+    lake.replace(spark, rows, PRODUCTS, lake_root)
+    monkeypatch.setattr(lake, "_delta_log", lambda spark: spark._jvm.no.such.DeltaLog)
+    assert lake.version(spark, PRODUCTS, lake_root) == 1
+
+
 def test_a_table_of_an_earlier_version_gets_the_columns_declared_since(
     spark, lake_root
 ):

@@ -6,7 +6,8 @@ Vectors: what `encode_passages` does with a chunk (texts spread over the tasks,
 `mapInArrow`, every vector taken out) against *bare*, the same texts given to the same
 number of processes without Spark, and against sentence-transformers' `encode` as it
 comes (one process that may use all threads, fp32, batches of 32) and in bf16. The same
-MiniLM everywhere; the vectors must be the same but for their numbers' precision.
+MiniLM everywhere; the vectors must be the same but for their numbers' precision. Then
+the stage alone with a quarter, half and all of the texts: how its time grows.
 
 Top-k: `udfs.passages.nearest`, the inner function of `retrieve_passages`, against a
 cross join in pandas and against faiss' flat index, on vectors of MiniLM's size; all
@@ -164,7 +165,9 @@ def _stage(
     started = time.perf_counter()
     spread = frame.repartition(TASKS)
     table = spread.mapInArrow(_read(card, precision), VECTOR_SCHEMA).toArrow()
-    return time.perf_counter() - started, _found(table)
+    seconds = time.perf_counter() - started
+    frame.unpersist()
+    return seconds, _found(table)
 
 
 def _bare(texts: Sequence[str], card: Card, precision: str) -> tuple[float, Found]:

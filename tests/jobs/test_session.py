@@ -71,6 +71,7 @@ def built(monkeypatch):
 def test_a_local_session_compiles_with_c1_and_has_the_projects_log(built):
     options = built({})[OPTION].split()
     assert "-XX:TieredStopAtLevel=1" in options
+    assert "-XX:ReservedCodeCacheSize=256m" in options
     assert any(Path(one).name == LOG for one in options)
 
 

@@ -30,9 +30,7 @@ _LOCAL = {
 # compiler costs more than it gives (docs/benchmarks.md); G1 takes time from the tasks.
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 # C1 alone has room for 48 MiB of code, which a night fills: then nothing is compiled.
-LOCAL_JAVA = (
-    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseParallelGC"
-)
+LOCAL_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseParallelGC"
 # A JVM that can't use an archive goes on without; it would say so among the output.
 _QUIET = "-Xlog:cds=off -Xlog:cds+dynamic=off"
 

@@ -25,7 +25,7 @@ $(VENV)/.ready: setup.py
 	$(BIN)/python -m pip install --quiet --upgrade pip setuptools wheel
 	$(BIN)/python -m pip install --quiet --config-settings editable_mode=compat --editable '.[dev,offline]'
 	$(BIN)/python -m jobs.jars
-	$(BIN)/python -m jobs.class_archive
+	$(BIN)/python -m jobs.archive_classes
 	@touch $@
 
 nightly: setup ## The whole job on a generated sample catalogue: sample, train, score, summary

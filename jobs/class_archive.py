@@ -1,101 +1,52 @@
-"""Make an archive of the JVM's classes, once, so that each local start is shorter.
+"""The archive of the JVM's classes: where it is, and whether it fits.
 
-A start loads and verifies thousands of classes of Spark and Delta; with the archive the
-JVM maps them instead (application class-data sharing). `jobs.session` uses it where it
-is of the Java and the jars at hand; `python -m jobs.class_archive` makes it anew.
+With it the JVM maps the classes of Spark and Delta at its start instead of loading and
+verifying them (application class-data sharing). `jobs.archive_classes` makes it,
+`jobs.session` uses it.
 """
 
+import hashlib
 import json
-import tempfile
-from collections.abc import Iterator
+import os
+import shutil
 from pathlib import Path
-from typing import Any
 
-import click
-import pandas as pd
-from pyspark import SparkContext
-from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
+import pyspark
 
-from jobs import config, lake, session
-from jobs.config import SplitSentences
-from jobs.jars import ARCHIVE, STAMP, stamp
-from jobs.launch import document_of
-from pipelines.tables import WORD_COUNTS
+from jobs import jars
 
-_SECONDS = 120  # for the JVM to write it
-_QUIET = "-Xlog:cds=error"  # a line for each class that is left out
+ARCHIVE = jars.FOLDER.with_name("classes.jsa")
+STAMP = ARCHIVE.with_suffix(".json")  # what the archive is of, and its size
 
 
-class NoArchiveError(RuntimeError):
-    """The JVM made no archive."""
+def fitting() -> Path | None:
+    """The archive of classes, where it is whole and of this Java and these jars.
+
+    A JVM dies of an archive that is cut short, and complains of one that is another's.
+    """
+    try:
+        known = json.loads(STAMP.read_text())
+        return ARCHIVE if known == stamp(ARCHIVE.stat().st_size) else None
+    except (OSError, ValueError):
+        return None
 
 
-def make() -> int:
-    """Write, merge and read a table, keep the classes, give the archive's bytes.
+def stamp(n_bytes: int) -> dict[str, str | int]:
+    """What an archive of `n_bytes` that fits this environment is known by.
 
     Raises:
-        NoArchiveError: The JVM ended badly or without one; an older one stays.
-        TimeoutExpired: The JVM took too long to write it.
+        OSError: There is no Java.
     """
-    ARCHIVE.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=ARCHIVE.parent) as root:
-        part = Path(root) / ARCHIVE.name
-        folders = [f"{name}={root}/{name}" for name in ("landing", "lake")]
-        document = document_of((), folders, None)
-        settings = config.settings_of(SplitSentences, document)
-        archive = f'"-XX:ArchiveClassesAtExit={part}"'
-        given = {session.JAVA_OPTIONS: f"{session.LOCAL_JAVA} {_QUIET} {archive}"}
-        spark = session.build(settings.spark.model_copy(update={"options": given}))
-        gateway: Any = SparkContext._gateway
-        try:
-            _work(spark, settings.lake)
-            # The archive is written when the JVM ends, not when the session does.
-            spark.stop()
-            gateway.shutdown()
-            gateway.proc.stdin.close()
-            status = gateway.proc.wait(_SECONDS)
-        finally:
-            gateway.proc.kill()
-        if status or not part.exists():
-            raise NoArchiveError(f"the JVM ended with status {status}, expected 0")
-        n_bytes = part.stat().st_size
-        STAMP.unlink(missing_ok=True)
-        part.replace(ARCHIVE)
-        STAMP.write_text(json.dumps(stamp(n_bytes)))
-    return n_bytes
-
-
-def main() -> None:
-    """Make it; where that fails, say so and go on: nothing needs it."""
-    try:
-        click.echo(f"{make() / 2**20:.0f} MiB of classes in {ARCHIVE}")
-    except Exception as error:  # noqa: BLE001 - a JVM that is no HotSpot, a full disk
-        click.echo(f"no archive of classes, starts take longer: {error}", err=True)
-
-
-def _work(spark: SparkSession, root: str) -> None:
-    """Write, merge, read and group a table; a function in Python's workers."""
-
-    def same(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        yield from batches
-
-    for n_rows in (10, 20):
-        made = {
-            "domain": F.lit("domain"),
-            "word": F.col("id").cast("string"),
-            "n_with": F.lit(1).cast("bigint"),
-            "n_texts": F.lit(n_rows).cast("bigint"),
-            "mean_length": F.lit(1.0),
-            "version": F.lit("version"),
-            "built_at": F.current_timestamp(),
-        }
-        rows = spark.range(n_rows).withColumns(made).select(*WORD_COUNTS.columns)
-        lake.replace(
-            spark, rows.mapInPandas(same, WORD_COUNTS.schema), WORD_COUNTS, root
-        )
-    lake.read(spark, WORD_COUNTS, root).groupBy("domain").count().collect()
-
-
-if __name__ == "__main__":
-    main()
+    home = os.environ.get("JAVA_HOME")
+    java = f"{home}/bin/java" if home else shutil.which("java") or ""
+    launcher = Path(java).resolve()
+    places = ("SPARK_HOME", "SPARK_CONF_DIR", "HADOOP_CONF_DIR", "YARN_CONF_DIR")
+    content = [
+        str(launcher),
+        launcher.stat().st_mtime_ns,
+        [os.environ.get(name) for name in places],
+        [(jar, Path(jar).stat().st_size) for jar in jars.fetched()],
+        pyspark.__version__,
+    ]
+    of = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+    return {"of": of, "bytes": n_bytes}

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from jobs import config, jars, launch
+from jobs import class_archive, config, jars, launch
 from jobs.launch import CONF, SET, attempt, document_of
 from models.answers import WITHOUT_ENCODER
 from models.aspects import nouns
@@ -124,10 +124,10 @@ def _delta_jars() -> Finding:
 
 
 def _class_archive() -> Finding:
-    found = jars.archive()
+    found = class_archive.fitting()
     if found:
         return Finding("class archive", str(found))
-    advice = "each start takes 3 s longer; python -m jobs.class_archive makes it"
+    advice = "each start takes 3 s longer; python -m jobs.archive_classes makes it"
     return Finding("class archive", "none that fits", advice, is_needed=False)
 
 

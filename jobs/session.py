@@ -7,7 +7,7 @@ from delta import configure_spark_with_delta_pip
 from pyspark import SparkConf
 from pyspark.sql import SparkSession
 
-from jobs import jars
+from jobs import class_archive, jars
 from jobs.config import CONF, Spark
 
 _ALWAYS = {
@@ -31,8 +31,8 @@ _LOCAL = {
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 # C1 alone has room for 48 MiB of code, which a night fills: then nothing is compiled.
 LOCAL_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseParallelGC"
-# A JVM that can't use an archive goes on without; it would say so among the output.
-_QUIET = "-Xlog:cds=off -Xlog:cds+dynamic=off"
+# Else the JVM tells each class that it leaves out of an archive, or that none fits.
+QUIET = "-Xlog:cds=off -Xlog:cds+dynamic=off"
 
 
 def build(spark: Spark, *, app_name: str = "catalog-enrichment") -> SparkSession:
@@ -59,8 +59,8 @@ def build(spark: Spark, *, app_name: str = "catalog-enrichment") -> SparkSession
     options |= spark.options
     if not _is_submitted():
         log = f"-Dlog4j2.configurationFile={(CONF / 'log4j2.properties').as_uri()}"
-        archive = jars.archive()
-        shared = f' {_QUIET} "-XX:SharedArchiveFile={archive}"' if archive else ""
+        archive = class_archive.fitting()
+        shared = f' {QUIET} "-XX:SharedArchiveFile={archive}"' if archive else ""
         java = spark.options.get(JAVA_OPTIONS, LOCAL_JAVA + shared)
         options[JAVA_OPTIONS] = f"{log} {java}"
     for name, value in options.items():

@@ -1,12 +1,11 @@
 """Options of the Spark session that a local run gets."""
 
-import json
 import shlex
 from pathlib import Path
 
 import pytest
 
-from jobs import jars, session
+from jobs import session
 from jobs.config import Spark
 
 OPTION = "spark.driver.extraJavaOptions"
@@ -32,18 +31,6 @@ class Builder:
 
     def setLogLevel(self, level):
         return None
-
-
-@pytest.fixture
-def kept(monkeypatch, tmp_path):
-    """An archive in a folder whose name has a space, of the Java at hand."""
-    archive = tmp_path / "a folder" / "classes.jsa"
-    archive.parent.mkdir()
-    archive.write_bytes(b"classes")
-    monkeypatch.setattr(jars, "ARCHIVE", archive)
-    monkeypatch.setattr(jars, "STAMP", archive.with_suffix(".json"))
-    jars.STAMP.write_text(json.dumps(jars.stamp(7)))
-    return archive
 
 
 @pytest.fixture
@@ -75,11 +62,11 @@ def test_a_local_session_compiles_with_c1_and_has_the_projects_log(built):
     assert any(Path(one).name == LOG for one in options)
 
 
-def test_a_local_session_maps_the_archive_of_classes_where_it_fits(built, kept):
-    option = f"-XX:SharedArchiveFile={kept}"
+def test_a_local_session_maps_the_archive_of_classes_where_it_fits(built, kept_archive):
+    option = f"-XX:SharedArchiveFile={kept_archive}"
     assert option in shlex.split(built({})[OPTION])
     assert option not in shlex.split(built({OPTION: "-XX:+UseZGC"})[OPTION])
-    kept.unlink()
+    kept_archive.unlink()
     assert option not in shlex.split(built({})[OPTION])
 
 

@@ -23,6 +23,7 @@ from pipelines.category_attributes import (
     root_category,
 )
 from pipelines.tables import ATTRIBUTE_LABELS, CATEGORY_ATTRIBUTES
+from udfs.labels import normal_values
 
 
 def run(spark: SparkSession, settings: BuildCategoryAttributes, run_id: str) -> Outcome:
@@ -47,8 +48,11 @@ def run(spark: SparkSession, settings: BuildCategoryAttributes, run_id: str) -> 
         labels,
         min_products=settings.min_products,
         min_attribute_products=settings.min_attribute_products,
+        min_share=settings.min_share,
         min_found=settings.min_found,
+        min_shared=settings.min_shared,
         max_attributes=settings.max_attributes,
+        normal_values=normal_values,
     )
     if due.domains is not None:
         stored = lake.read(spark, CATEGORY_ATTRIBUTES, root)

@@ -216,7 +216,9 @@ class BuildCategoryAttributes(RefreshJob):
 
     min_products: Count
     min_attribute_products: Count
+    min_share: Fraction
     min_found: Count
+    min_shared: Fraction
     max_attributes: Count
     added: dict[str, tuple[AttributeName, ...]]
 

@@ -133,6 +133,10 @@ def choose_attributes(
 ) -> DataFrame:
     """The surest value of each attribute that a product is asked for.
 
+    One place in a text is the value of one attribute, that of the highest score, and
+    of those that share values with it. A value that agrees with the shop's own comes
+    before one that does not, however sure: texts speak of other products too.
+
     Grain: one row per (product_id, attribute). Ties go to the title, then bullets,
     descriptions, reviews, the smaller source_id and the smaller begin.
 
@@ -156,28 +160,33 @@ def choose_attributes(
         F.col("value").isNotNull() & (F.col("score") >= lowest)
     )
     # A text of several products may hold what only others of them are asked for.
-    found = (
+    claimed = (
         texts.join(sure, on="context_hash", how="inner")
         .join(asked, on="product_id", how="inner")
         .filter(F.array_contains("attributes", F.col("attribute")))
-        .withColumn("normalized_value", normal_values("value"))
+    )
+    told = (
+        _owned(claimed)
+        .join(specified, on=["product_id", "attribute"], how="left")
+        .withColumns(
+            {
+                "normalized_value": normal_values("value"),
+                "is_agreed": agreeing("value", "specified"),
+            }
+        )
     )
     trust = F.array_position(F.array(*map(F.lit, ATTRIBUTE_SOURCES)), F.col("source"))
     best_first = Window.partitionBy("product_id", "attribute").orderBy(
-        F.desc("score"), trust, "source_id", "begin"
+        F.desc_nulls_last("is_agreed"), F.desc("score"), trust, "source_id", "begin"
     )
     alike = Window.partitionBy("product_id", "attribute", "normalized_value")
-    ranked = found.withColumns(
+    ranked = told.withColumns(
         {
             "n_agreeing": (F.count(F.lit(1)).over(alike) - 1).cast("int"),
             "rank": F.row_number().over(best_first),
         }
     )
-    best = ranked.filter(F.col("rank") == 1)
-    told = best.join(specified, on=["product_id", "attribute"], how="left").withColumn(
-        "is_agreed", agreeing("value", "specified")
-    )
-    return told.select(
+    return ranked.filter(F.col("rank") == 1).select(
         "product_id",
         "attribute",
         "value",
@@ -195,6 +204,19 @@ def choose_attributes(
         "model_fp",
         "scored_at",
     )
+
+
+def _owned(claimed: DataFrame) -> DataFrame:
+    """Without the attributes whose place is a surer one's, unless the two share."""
+    surest_first = Window.partitionBy(
+        "product_id", "source", "source_id", "begin", "end"
+    ).orderBy(F.desc("score"), "attribute")
+    named = claimed.withColumn("owner", F.first("attribute").over(surest_first))
+    pair = F.struct(
+        F.col("owner").alias("attribute"), F.col("attribute").alias("other")
+    )
+    is_shared = F.array_contains("sharing", pair)
+    return named.filter((F.col("owner") == F.col("attribute")) | is_shared)
 
 
 def _verdict() -> Column:

@@ -5,11 +5,18 @@ category path together with the wider ones, such as "Kitchen > Kettles"; conf ma
 attributes to a category, or to `EVERY` product.
 """
 
+from collections.abc import Callable
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 EVERY = "*"
 SEPARATOR = " > "
+
+
+def _none() -> Column:
+    # No column can be made before there is a session.
+    return F.array().cast("array<string>")
 
 
 def category_path(domain: Column, category: Column) -> Column:
@@ -19,9 +26,8 @@ def category_path(domain: Column, category: Column) -> Column:
         domain: Of the product.
         category: Array, widest first; its first level may be the domain.
     """
-    none = F.array().cast("array<string>")
     named = F.filter(
-        F.concat(F.array(domain), F.coalesce(category, none)),
+        F.concat(F.array(domain), F.coalesce(category, _none())),
         lambda name: F.trim(name) != "",
     )
     first, second = (F.try_element_at(named, F.lit(place)) for place in (1, 2))
@@ -48,8 +54,11 @@ def learnt_attributes(
     *,
     min_products: int,
     min_attribute_products: int,
+    min_share: float,
     min_found: int,
+    min_shared: float,
     max_attributes: int,
+    normal_values: Callable[[str], Column],
 ) -> DataFrame:
     """The attributes that enough products of a category specify.
 
@@ -61,14 +70,20 @@ def learnt_attributes(
         labels: Columns of `tables.ATTRIBUTE_LABELS`.
         min_products: Products with labels that make a category known.
         min_attribute_products: Products of the category that specify the attribute.
+        min_share: The same as a share of its products with labels, in [0, 1].
         min_found: Of these, products with the value in a text.
+        min_shared: Of the products that specify two attributes, the share to which the
+            shop gives one value for both, from which they share it, in [0, 1].
         max_attributes: Of a category.
+        normal_values: Takes the name of a text column, gives its canonical form.
 
     Returns:
-        category, attribute, n_products, n_found.
+        category, attribute, n_products, n_found, shares_with: array, sorted, null
+        where there is none.
     """
     specified = labels.groupBy("product_id", "category", "attribute").agg(
-        F.max(F.col("value").isNotNull().cast("int")).alias("is_found")
+        F.max(F.col("value").isNotNull().cast("int")).alias("is_found"),
+        F.min("specified").alias("specified"),
     )
     # One row per attribute of a product becomes one per level of its category.
     listed = specified.select(
@@ -76,21 +91,64 @@ def learnt_attributes(
         F.explode(levels(F.col("category"))).alias("category"),
         "attribute",
         "is_found",
+        "specified",
     )
     sizes = listed.groupBy("category").agg(F.count_distinct("product_id").alias("n"))
     counts = listed.groupBy("category", "attribute").agg(
         F.count(F.lit(1)).alias("n_products"), F.sum("is_found").alias("n_found")
     )
-    is_common = F.col("n_products") >= min_attribute_products
-    known = counts.filter(is_common & (F.col("n_found") >= min_found)).join(
-        sizes.filter(F.col("n") >= min_products), on="category", how="left_semi"
+    known = counts.join(
+        sizes.filter(F.col("n") >= min_products), on="category", how="inner"
+    ).filter(
+        (F.col("n_products") >= min_attribute_products)
+        & (F.col("n_products") >= min_share * F.col("n"))
+        & (F.col("n_found") >= min_found)
     )
     most_listed_first = Window.partitionBy("category").orderBy(
         F.desc("n_products"), F.desc("n_found"), F.asc("attribute")
     )
     ranked = known.withColumn("rank", F.row_number().over(most_listed_first))
     kept = ranked.filter(F.col("rank") <= max_attributes)
-    return kept.select("category", "attribute", "n_products", "n_found")
+    sharing = _sharing(
+        listed.withColumn("specified", normal_values("specified")),
+        min_products=min_attribute_products,
+        min_shared=min_shared,
+    )
+    return kept.join(sharing, on=["category", "attribute"], how="left").select(
+        "category", "attribute", "n_products", "n_found", "shares_with"
+    )
+
+
+def _sharing(listed: DataFrame, *, min_products: int, min_shared: float) -> DataFrame:
+    """category, attribute, shares_with: those to which the shop gives the same value.
+
+    A brand is often the manufacturer, a colour never the load limit.
+    """
+    others = listed.withColumnRenamed("attribute", "other")
+    pair = ["category", "attribute", "other"]
+    is_other = F.col("attribute") != F.col("other")
+    alike = (
+        listed.join(others, on=["category", "product_id", "specified"], how="inner")
+        .filter(is_other)
+        .groupBy(pair)
+        .agg(F.count(F.lit(1)).alias("n_shared"))
+        .filter(F.col("n_shared") >= min_products)
+    )
+    both = (
+        listed.select("category", "product_id", "attribute")
+        .join(F.broadcast(alike), on=["category", "attribute"], how="inner")
+        .join(
+            others.select("category", "product_id", "other"),
+            on=["category", "product_id", "other"],
+            how="left_semi",
+        )
+        .groupBy(*pair, "n_shared")
+        .agg(F.count(F.lit(1)).alias("n_both"))
+    )
+    shared = both.filter(F.col("n_shared") >= min_shared * F.col("n_both"))
+    return shared.groupBy("category", "attribute").agg(
+        F.array_sort(F.collect_set("other")).alias("shares_with")
+    )
 
 
 def category_attributes(
@@ -118,6 +176,7 @@ def category_attributes(
         F.coalesce("n_products", none).cast("bigint").alias("n_products"),
         F.coalesce("n_found", none).cast("bigint").alias("n_found"),
         F.coalesce("is_added", F.lit(False)).alias("is_added"),
+        F.coalesce("shares_with", _none()).alias("shares_with"),
         built_at.alias("built_at"),
     )
 
@@ -135,12 +194,18 @@ def asked_attributes(products: DataFrame, category_attributes: DataFrame) -> Dat
         category_attributes: Columns of `tables.CATEGORY_ATTRIBUTES`.
 
     Returns:
-        product_id, attributes (array, sorted, each once).
+        product_id, attributes (array, sorted, each once), sharing (array of structs of
+        attribute and other: those of them that may have one value).
     """
     attribute = F.col("attribute")
+    pairs = F.transform(
+        F.coalesce("shares_with", _none()),
+        lambda other: F.struct(attribute, other.alias("other")),
+    )
     of_category = category_attributes.groupBy("category").agg(
         F.collect_set(F.when(F.col("n_products") > 0, attribute)).alias("learnt"),
         F.collect_set(F.when(F.col("is_added"), attribute)).alias("added"),
+        F.flatten(F.collect_list(pairs)).alias("sharing"),
     )
     path = levels(category_path(F.col("domain"), F.col("category")))
     # One row per product becomes one per level; the first, of every product, is 0.
@@ -153,9 +218,12 @@ def asked_attributes(products: DataFrame, category_attributes: DataFrame) -> Dat
     asked = met.groupBy("product_id").agg(
         F.max_by("learnt", depth).alias("learnt"),
         F.flatten(F.collect_list("added")).alias("added"),
+        F.max_by("sharing", depth).alias("sharing"),
     )
-    learnt = F.coalesce("learnt", F.array().cast("array<string>"))
+    learnt = F.coalesce("learnt", _none())
     rows = asked.select(
-        "product_id", F.array_sort(F.array_union(learnt, "added")).alias("attributes")
+        "product_id",
+        F.array_sort(F.array_union(learnt, "added")).alias("attributes"),
+        "sharing",
     )
     return rows.filter(F.size("attributes") > 0)

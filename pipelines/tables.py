@@ -288,6 +288,11 @@ CATEGORY_ATTRIBUTES = _table(
         ),
         "n_found": ("bigint", "Of these, products with the value in a text."),
         "is_added": ("boolean", "Whether conf asks for it."),
+        "shares_with": (
+            "array<string>",
+            "Attributes to which the shop mostly gives the same value: one place in a"
+            " text may be the value of both.",
+        ),
         "built_at": ("timestamp", "When it was counted, UTC."),
     },
     cluster_by=("category",),
@@ -487,7 +492,8 @@ ATTRIBUTE_VALUES = _table(
         ),
         "verdict": (
             "string",
-            "adds (the shop specifies no such attribute), agrees or contradicts.",
+            "adds (the shop specifies no such attribute), agrees, or contradicts: no"
+            " value found agrees.",
         ),
         "specified": ("string", f"{_SPECIFIED}; null where it adds."),
         **_PROVENANCE,

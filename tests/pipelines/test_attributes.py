@@ -21,12 +21,16 @@ from pipelines.tables import (
     ATTRIBUTE_VALUES,
     PRODUCTS,
     REVIEWS,
+    VERDICTS,
 )
 
 pytestmark = pytest.mark.spark
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 TEXTS = "product_id string, source string, source_id string, context_hash string"
-ASKED = "product_id string, attributes array<string>"
+ASKED = (
+    "product_id string, attributes array<string>,"
+    " sharing array<struct<attribute: string, other: string>>"
+)
 
 
 def sha(text):
@@ -117,7 +121,7 @@ def test_a_text_is_read_once_for_all_that_any_of_its_products_is_asked(
             ("unasked", "title", "unasked", "silent"),
         ],
     ).repartition(partitions)
-    asked = spark.createDataFrame([("p", ["a", "b"]), ("q", ["b", "c"])], ASKED)
+    asked = spark.createDataFrame([("p", ["a", "b"], []), ("q", ["b", "c"], [])], ASKED)
     spans = spans_of(spark, [("same", "b", None, 0.0), ("other", "b", "other", 0.9)])
     rows = missing_examples(texts, asked, spans).collect()
     found = {row.context_hash: (row.context, row.attributes) for row in rows}
@@ -128,7 +132,7 @@ def test_a_text_is_read_once_for_all_that_any_of_its_products_is_asked(
 
 def test_a_text_that_was_read_for_everything_is_not_missing(spark):
     texts = texts_of(spark, [("p", "title", "p", "x")])
-    asked = spark.createDataFrame([("p", ["a"])], ASKED)
+    asked = spark.createDataFrame([("p", ["a"], [])], ASKED)
     spans = spans_of(spark, [("x", "a", None, 0.0), ("x", "z", None, 0.0)])
     assert missing_examples(texts, asked, spans).collect() == []
     none = missing_examples(texts.limit(0), asked, spans.limit(0))
@@ -144,13 +148,23 @@ def specified_of(spark, rows):
     )
 
 
-def chosen(spark, texts, spans, *, asked=(), specified=(), thresholds=(), partitions=2):
+def chosen(
+    spark,
+    texts,
+    spans,
+    *,
+    asked=(),
+    sharing=(),
+    specified=(),
+    thresholds=(),
+    partitions=2,
+):
     products = sorted({row[0] for row in texts})
     attributes = sorted({row[1] for row in spans})
     asked = asked or [(product, attributes) for product in products]
     return choose_attributes(
         texts_of(spark, texts).repartition(partitions),
-        spark.createDataFrame(asked, ASKED),
+        spark.createDataFrame([(*one, [*sharing]) for one in asked], ASKED),
         spans_of(spark, spans),
         spark.createDataFrame([*thresholds], "attribute string, threshold double"),
         specified_of(spark, [*specified]),
@@ -252,13 +266,78 @@ def test_the_verdict_holds_the_value_to_the_shops_own(spark):
     assert told == {**expected, None: "adds"}
 
 
+@pytest.mark.parametrize("partitions", [1, 3])
+def test_a_place_is_the_value_of_the_surest_attribute_alone(spark, partitions):
+    texts = [
+        ("p", "title", "p", "a bag of 20 kg"),
+        ("p", "bullet", "p#0", "holds 30 kg"),
+        ("q", "title", "q", "a bag of 20 kg"),
+    ]
+    spans = [
+        ("a bag of 20 kg", "weight", "20 kg", 0.9),
+        ("a bag of 20 kg", "load", "20 kg", 0.8),
+        ("a bag of 20 kg", "kind", "bag", 0.7),
+        ("holds 30 kg", "load", "30 kg", 0.6),
+        ("holds 30 kg", "weight", "30 kg", 0.55),
+    ]
+    rows = chosen(spark, texts, spans, partitions=partitions).collect()
+    told = {(row.product_id, row.attribute): row.value for row in rows}
+    assert told == {
+        ("p", "weight"): "20 kg",
+        ("p", "load"): "30 kg",
+        ("p", "kind"): "bag",
+        ("q", "weight"): "20 kg",
+        ("q", "kind"): "bag",
+    }
+
+
+def test_attributes_that_share_values_share_a_place(spark):
+    texts = [("p", "title", "p", "Acme kettle")]
+    spans = [
+        ("Acme kettle", "brand", "Acme", 0.8),
+        ("Acme kettle", "maker", "Acme", 0.9),
+        ("Acme kettle", "model", "Acme", 0.7),
+    ]
+    pairs = [("brand", "maker"), ("maker", "brand"), ("brand", "model")]
+    rows = chosen(spark, texts, spans, sharing=pairs).collect()
+    assert {row.attribute for row in rows} == {"brand", "maker"}
+    rows = chosen(spark, texts, spans, asked=[("p", ["brand", "model"])]).collect()
+    assert {row.attribute for row in rows} == {"brand"}
+
+
+def test_of_equal_scores_the_smaller_name_has_the_place(spark):
+    texts = [("p", "title", "p", "20 kg")]
+    spans = [("20 kg", name, "20 kg", 0.9) for name in ("weight", "load")]
+    (row,) = chosen(spark, texts, spans).collect()
+    assert row.attribute == "load"
+
+
+def test_a_value_that_the_shop_states_comes_before_a_surer_one(spark):
+    texts = [
+        ("p", "title", "p", "kettle, Red"),
+        ("p", "bullet", "p#0", "also in blue"),
+        ("p", "bullet", "p#1", "or red"),
+    ]
+    spans = [
+        ("kettle, Red", "colour", "Red", 0.6),
+        ("also in blue", "colour", "blue", 0.9),
+        ("or red", "colour", "red", 0.7),
+    ]
+    own = [("p", "colour", "RED")]
+    (row,) = chosen(spark, texts, spans, specified=own).collect()
+    assert (row.source_id, row.value, row.verdict) == ("p#1", "red", "agrees")
+    assert row.n_agreeing == 1
+    (row,) = chosen(spark, texts, spans, specified=[("p", "colour", "green")]).collect()
+    assert (row.value, row.verdict) == ("blue", "contradicts")
+
+
 def test_without_texts_or_spans_there_is_no_value(spark):
     assert chosen(spark, [], [("x", "a", "x", 0.9)], asked=[("p", ["a"])]).count() == 0
     texts = [("p", "title", "p", "x")]
     assert chosen(spark, texts, [], asked=[("p", ["a"])]).count() == 0
 
 
-def test_the_choice_is_that_of_ten_lines_of_python(spark):
+def test_the_choice_is_that_of_a_few_lines_of_python(spark):
     rng = random.Random(5)
     texts, spans = [], {}
     for product in range(6):
@@ -271,24 +350,34 @@ def test_the_choice_is_that_of_ten_lines_of_python(spark):
             value = rng.choice([None, *text.split()])
             score = 0.0 if value is None else rng.choice([0.3, 0.5, 0.7, 0.9])
             spans[text, attribute] = (value, score)
-    lowest = {"x": 0.7}
+    lowest, sharing = {"x": 0.7}, [("x", "y"), ("y", "x")]
+    own = {(row[0], name): rng.choice(row[3].split()) for row in texts for name in "xz"}
     best = {}
     for product, source, place, text in texts:
+        claims = {}
         for attribute in "xyz":
             value, score = spans[text, attribute]
             if value is not None and score >= lowest.get(attribute, 0.5):
-                order = (-score, ATTRIBUTE_SOURCES.index(source), place)
-                found = best.setdefault((product, attribute), [])
+                claims.setdefault(value, []).append((-score, attribute))
+        for value, claim in claims.items():
+            for score, name in claim:
+                if name != min(claim)[1] and (min(claim)[1], name) not in sharing:
+                    continue
+                is_other = own.get((product, name), "").lower() != value.lower()
+                order = (is_other, score, ATTRIBUTE_SOURCES.index(source), place)
+                found = best.setdefault((product, name), [])
                 found.append((*order, text.index(value), value))
     expected = {}
     for key, found in best.items():
         *_, value = min(found)
         n_alike = sum(one[-1].lower() == value.lower() for one in found)
-        expected[key] = (value, min(found)[2], -min(found)[0], n_alike - 1)
+        expected[key] = (value, min(found)[3], -min(found)[1], n_alike - 1)
     rows = chosen(
         spark,
         texts,
         [(text, attribute, *found) for (text, attribute), found in spans.items()],
+        sharing=sharing,
+        specified=[(*key, value) for key, value in own.items()],
         thresholds=[*lowest.items()],
     ).collect()
     told = {
@@ -297,6 +386,7 @@ def test_the_choice_is_that_of_ten_lines_of_python(spark):
     }
     assert told == expected
     assert len(rows) == len(expected) > 6
+    assert {row.verdict for row in rows} == {*VERDICTS}
 
 
 # ---- what the shop specifies ----

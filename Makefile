@@ -9,7 +9,7 @@ OUT ?= $(CURDIR)/nightly-out
 PRODUCTS ?= 300
 SEED ?= 1
 # Small models: the whole target is to end within eight minutes on two cores.
-SMALL = $(foreach one,max_lake_labels=1500 max_epochs=3 max_seconds=120 batch_size=8 learning_rate=0.0002 tagger_epochs=8,--set train_attributes.$(one))
+SMALL = $(foreach one,max_lake_labels=1500 max_epochs=3 min_steps=0 max_seconds=120 batch_size=8 learning_rate=0.0002 tagger_epochs=8,--set train_attributes.$(one))
 SMALL_ANSWERS = --set train_answers.encoder_epochs=4
 FOLDERS = --set landing=$(OUT)/sample/landing --set lake=$(OUT)/lake --set models=$(OUT)/models
 

@@ -72,6 +72,7 @@ _TAKEN_BY: Mapping[str, Sequence[str]] = {
     "precision": _FINE_TUNED,
     "warm_up": _FINE_TUNED,
     "max_epochs": _FINE_TUNED,
+    "min_steps": _FINE_TUNED,
     "patience": _FINE_TUNED,
     "alpha": _DISTILLED,
     "is_literal_direction": _DISTILLED,

@@ -450,6 +450,7 @@ class TrainAttributes(Settings):
     warm_up: Annotated[float, Field(ge=0, lt=1)]
     batch_size: Annotated[int, Field(ge=2)]
     max_epochs: Count
+    min_steps: Annotated[int, Field(ge=0)]
     patience: Count
     max_seconds: Annotated[float, Field(gt=0)]
     alpha: Annotated[float, Field(ge=0)]

@@ -205,6 +205,7 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         return f1_of(network, validation)
 
     distilled = teacher if recipe.alpha > 0 else None
+    epochs, patience = recipe.lasting(len(windows))
     fit(
         network,
         Losses(network, windows, asked.spans, recipe, distilled),
@@ -216,11 +217,11 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         clip=1.0,
         warm_up=recipe.warm_up,
         batch_size=recipe.batch_size,
-        max_epochs=recipe.max_epochs,
+        max_epochs=epochs,
         rng=np.random.default_rng(recipe.seed),
         batches=shuffled,
         evaluate=evaluate,
-        patience=recipe.patience,
+        patience=patience,
         max_seconds=recipe.max_seconds,
         report=log,
     )

@@ -80,6 +80,7 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         return network.crf.loss(emissions, mask, tags)
 
     log = Log(report)
+    epochs, patience = recipe.lasting(len(windows))
     fit(
         network,
         loss,
@@ -91,11 +92,11 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         clip=1.0,
         warm_up=recipe.warm_up,
         batch_size=recipe.batch_size,
-        max_epochs=recipe.max_epochs,
+        max_epochs=epochs,
         rng=np.random.default_rng(recipe.seed),
         batches=shuffled,
         evaluate=lambda: f1_of(network, examples.validation),
-        patience=recipe.patience,
+        patience=patience,
         max_seconds=recipe.max_seconds,
         report=log,
     )

@@ -1,5 +1,6 @@
 """What every attribute model is trained from, and what a training gives."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -100,8 +101,9 @@ class Recipe:
         head_learning_rate: Of the layers on top.
         warm_up: Share of the steps in which the rates rise; then they fall to zero.
         batch_size: Examples.
-        max_epochs: Of the training.
-        patience: Epochs without a better validation F1.
+        max_epochs: Of a fine-tuning, see `lasting`.
+        min_steps: Of a fine-tuning, see `lasting`.
+        patience: Epochs without a better validation F1, see `lasting`.
         max_seconds: After which to stop, at the end of an epoch.
         alpha: Weight of the distilled masked language model.
         beta: Weight of the no-answer classifier.
@@ -139,6 +141,7 @@ class Recipe:
     warm_up: float
     batch_size: int
     max_epochs: int
+    min_steps: int
     patience: int
     max_seconds: float
     alpha: float
@@ -161,3 +164,13 @@ class Recipe:
     tagger_epochs: int
     tagger_patience: int
     min_values: int
+
+    def lasting(self, n: int) -> tuple[int, int]:
+        """Epochs of fine-tuning on n windows, and patience.
+
+        An encoder takes some hundred steps before it points at anything: where
+        `max_epochs` are fewer than `min_steps`, epochs and patience grow alike.
+        """
+        n_batches = max(1, math.ceil(n / self.batch_size))
+        epochs = max(self.max_epochs, math.ceil(self.min_steps / n_batches))
+        return epochs, math.ceil(self.patience * epochs / self.max_epochs)

@@ -68,6 +68,7 @@ def settings(place, *more):
             "compare_attributes.processes=1",
             f"train_attributes.encoder={place}/encoder",
             "train_attributes.max_epochs=1",
+            "train_attributes.min_steps=0",
             "train_attributes.max_tokens=24",
             "train_attributes.stride=4",
             *more,

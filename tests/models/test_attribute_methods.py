@@ -134,6 +134,30 @@ def test_examples_without_a_value_are_refused(name, tiny):
             train(name, one, recipe(encoder=tiny), lambda _: None)
 
 
+@pytest.mark.parametrize(
+    ("n", "min_steps", "lasts"),
+    [
+        (100, 0, (3, 2)),
+        (100, 30, (3, 2)),  # ten batches an epoch
+        (100, 31, (4, 3)),
+        (100, 100, (10, 7)),
+        (5, 100, (100, 67)),
+        (0, 4, (4, 3)),
+    ],
+)
+def test_few_examples_are_seen_in_more_epochs(n, min_steps, lasts):
+    wanted = {"batch_size": 10, "max_epochs": 3, "patience": 2}
+    assert recipe(min_steps=min_steps, **wanted).lasting(n) == lasts
+
+
+@pytest.mark.parametrize("name", ["qa", "encoder-crf"])
+def test_a_fine_tuning_lasts_as_long_as_the_recipe_says(name, tiny):
+    short = {"encoder": tiny, "max_epochs": 1, "patience": 9, "batch_size": 24}
+    few = examples(48)  # two batches
+    found = train(name, few, recipe(min_steps=6, **short), lambda _: None)
+    assert [one["epoch"] for one in found.history] == [1, 2, 3]
+
+
 def test_the_variants_leave_their_tasks_out(monkeypatch):
     given = []
     monkeypatch.setattr(

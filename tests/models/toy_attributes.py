@@ -39,6 +39,7 @@ def recipe(**changes):
         "warm_up": 0.1,
         "batch_size": 48,
         "max_epochs": 12,
+        "min_steps": 0,
         "patience": 12,
         "max_seconds": 600,  # no test hangs on the machine's speed
         "alpha": 0.5,

@@ -133,9 +133,10 @@ def choose_attributes(
 ) -> DataFrame:
     """The surest value of each attribute that a product is asked for.
 
-    One place in a text is the value of one attribute, that of the highest score, and
-    of those that share values with it. A value that agrees with the shop's own comes
-    before one that does not, however sure: texts speak of other products too.
+    A value that agrees with the shop's own comes before one that does not, however
+    sure: texts speak of other products too. One place in a text is the value of one
+    attribute: of those that agree there, else of the one of the highest score and
+    those that share values with it.
 
     Grain: one row per (product_id, attribute). Ties go to the title, then bullets,
     descriptions, reviews, the smaller source_id and the smaller begin.
@@ -165,22 +166,16 @@ def choose_attributes(
         .join(asked, on="product_id", how="inner")
         .filter(F.array_contains("attributes", F.col("attribute")))
     )
-    told = (
-        _owned(claimed)
-        .join(specified, on=["product_id", "attribute"], how="left")
-        .withColumns(
-            {
-                "normalized_value": normal_values("value"),
-                "is_agreed": agreeing("value", "specified"),
-            }
-        )
-    )
+    told = claimed.join(
+        specified, on=["product_id", "attribute"], how="left"
+    ).withColumn("is_agreed", F.coalesce(agreeing("value", "specified"), F.lit(False)))
+    owned = _owned(told).withColumn("normalized_value", normal_values("value"))
     trust = F.array_position(F.array(*map(F.lit, ATTRIBUTE_SOURCES)), F.col("source"))
     best_first = Window.partitionBy("product_id", "attribute").orderBy(
-        F.desc_nulls_last("is_agreed"), F.desc("score"), trust, "source_id", "begin"
+        F.desc("is_agreed"), F.desc("score"), trust, "source_id", "begin"
     )
     alike = Window.partitionBy("product_id", "attribute", "normalized_value")
-    ranked = told.withColumns(
+    ranked = owned.withColumns(
         {
             "n_agreeing": (F.count(F.lit(1)).over(alike) - 1).cast("int"),
             "rank": F.row_number().over(best_first),
@@ -206,17 +201,17 @@ def choose_attributes(
     )
 
 
-def _owned(claimed: DataFrame) -> DataFrame:
-    """Without the attributes whose place is a surer one's, unless the two share."""
+def _owned(told: DataFrame) -> DataFrame:
+    """Without values whose place is another attribute's, unless the two share."""
     surest_first = Window.partitionBy(
         "product_id", "source", "source_id", "begin", "end"
-    ).orderBy(F.desc("score"), "attribute")
-    named = claimed.withColumn("owner", F.first("attribute").over(surest_first))
+    ).orderBy(F.desc("is_agreed"), F.desc("score"), "attribute")
+    named = told.withColumn("owner", F.first("attribute").over(surest_first))
     pair = F.struct(
         F.col("owner").alias("attribute"), F.col("attribute").alias("other")
     )
-    is_shared = F.array_contains("sharing", pair)
-    return named.filter((F.col("owner") == F.col("attribute")) | is_shared)
+    is_own = F.col("is_agreed") | (F.col("owner") == F.col("attribute"))
+    return named.filter(is_own | F.array_contains("sharing", pair))
 
 
 def _verdict() -> Column:

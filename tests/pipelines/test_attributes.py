@@ -305,6 +305,24 @@ def test_attributes_that_share_values_share_a_place(spark):
     assert {row.attribute for row in rows} == {"brand"}
 
 
+def test_a_place_is_the_value_of_those_that_the_shop_states_it_for(spark):
+    texts = [("p", "title", "p", "20 kg"), ("q", "title", "q", "20 kg")]
+    spans = [
+        ("20 kg", "weight", "20 kg", 0.9),
+        ("20 kg", "load", "20 kg", 0.6),
+        ("20 kg", "part", "20 kg", 0.8),
+    ]
+    own = [("p", "load", "20 KG"), ("p", "weight", "2 kg"), ("q", "part", "20 kg")]
+    own += [("q", "load", "20 kg")]
+    rows = chosen(spark, texts, spans, specified=own).collect()
+    told = {(row.product_id, row.attribute): row.verdict for row in rows}
+    assert told == {
+        ("p", "load"): "agrees",
+        ("q", "load"): "agrees",
+        ("q", "part"): "agrees",
+    }
+
+
 def test_of_equal_scores_the_smaller_name_has_the_place(spark):
     texts = [("p", "title", "p", "20 kg")]
     spans = [("20 kg", name, "20 kg", 0.9) for name in ("weight", "load")]
@@ -358,12 +376,13 @@ def test_the_choice_is_that_of_a_few_lines_of_python(spark):
         for attribute in "xyz":
             value, score = spans[text, attribute]
             if value is not None and score >= lowest.get(attribute, 0.5):
-                claims.setdefault(value, []).append((-score, attribute))
+                is_other = own.get((product, attribute), "").lower() != value.lower()
+                claims.setdefault(value, []).append((is_other, -score, attribute))
         for value, claim in claims.items():
-            for score, name in claim:
-                if name != min(claim)[1] and (min(claim)[1], name) not in sharing:
+            owner = min(claim)[2]
+            for is_other, score, name in claim:
+                if is_other and name != owner and (owner, name) not in sharing:
                     continue
-                is_other = own.get((product, name), "").lower() != value.lower()
                 order = (is_other, score, ATTRIBUTE_SOURCES.index(source), place)
                 found = best.setdefault((product, name), [])
                 found.append((*order, text.index(value), value))

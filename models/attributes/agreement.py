@@ -3,6 +3,7 @@
 | found and specified | agree where |
 |---|---|
 | measures, both with a unit | the numbers are the same in one unit, within 1 %, whatever their order: shops round; a single one lies in the other's range |
+| codes, words of letters and digits | they are the same without their marks |
 | any others | the canonical form is the same, or all words of one are in the other, a negation like `not` in both or in neither |
 """  # noqa: E501 - a row of a table is one line
 
@@ -23,6 +24,7 @@ _MEASURE = re.compile(
 )
 # Numbers with their decimals, and runs of letters.
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+_MARK = re.compile(r"[^\w\s.,]|_|(?<!\d)[.,]|[.,](?!\d)")
 _NEGATIONS = frozenset({"no", "non", "not", "never", "without"})
 
 
@@ -47,9 +49,23 @@ def agree(found: str, specified: str) -> bool:
     one, other = map(_measure, forms)
     if one is not None and other is not None:
         return one.unit == other.unit and _same_size(one, other)
+    codes = _code(found), _code(specified)
+    if codes[0] is not None and codes[0] == codes[1]:
+        return True
     words, others = _words(found), _words(specified)
     is_part = bool(words and others) and (words <= others or others <= words)
     return is_part and words & _NEGATIONS == others & _NEGATIONS
+
+
+def _code(value: str) -> str | None:
+    """A word's letters and digits if it has both; points between digits stay."""
+    code = _MARK.sub("", value.strip().lower())
+    is_code = (
+        re.search(r"[^\W\d_]", code)
+        and re.search(r"\d", code)
+        and not re.search(r"\s", code)
+    )
+    return code if is_code else None
 
 
 def _measure(form: str) -> _Measure | None:

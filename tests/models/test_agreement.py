@@ -56,6 +56,23 @@ def test_measures_agree_where_their_sizes_do(found, specified, is_same):
     assert agree(specified, found) == is_same
 
 
+@pytest.mark.parametrize(
+    ("found", "specified", "is_same"),
+    [
+        ("20-3132-48B", "20313248b", True),
+        ("SGP_400", "sgp-400", True),
+        ("A1.5", "A15", False),
+        ("A1.5.", "a-1.5", True),
+        ("20-3132", "203132", False),  # numbers alone: perhaps a range
+        ("1-2 persons", "12 persons", False),
+        ("AB-1", "AB-2", False),
+    ],
+)
+def test_codes_agree_without_their_marks(found, specified, is_same):
+    assert agree(found, specified) == is_same
+    assert agree(specified, found) == is_same
+
+
 @given(st.text(max_size=15), st.text(max_size=15))
 def test_any_two_values_can_be_held_together(one, other):
     assert agree(one, other) == agree(other, one)

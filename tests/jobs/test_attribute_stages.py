@@ -190,6 +190,28 @@ def test_a_category_is_asked_what_its_products_specify(shop):
     }
 
 
+def test_what_the_shop_mostly_gives_one_value_shares_a_place(spark, tmp_path):
+    shop = Shop(spark, tmp_path)
+    names = ("Acme", "Bolt", "Cog")
+    shop.put(
+        *(
+            product(name, f"{name} kettle", brand=name, manufacturer=name.upper())
+            for name in names
+        ),
+        product("new", "the Bolt kettle"),
+    )
+    shop.run(*LEARNING)
+    shop.learn()
+    shop.run(*FINDING)
+    shares = {row.attribute: row.shares_with for row in shop.rows(CATEGORY_ATTRIBUTES)}
+    assert shares == {"brand name": ["manufacturer"], "manufacturer": ["brand name"]}
+    found = [row for row in shop.rows(ATTRIBUTE_VALUES) if row.product_id == "new"]
+    assert {(row.attribute, row.value, row.begin) for row in found} == {
+        ("brand name", "Bolt", 4),
+        ("manufacturer", "Bolt", 4),
+    }
+
+
 def test_every_text_is_asked_all_attributes_of_its_category_once(shop):
     spans = shop.rows(ATTRIBUTE_SPANS)
     kettles = [row for row in catalogue() if row[0] != "apart"]

@@ -135,8 +135,9 @@ def choose_attributes(
 
     A value that agrees with the shop's own comes before one that does not, however
     sure: texts speak of other products too. One place in a text is the value of one
-    attribute: of those that agree there, else of the one of the highest score and
-    those that share values with it.
+    attribute: of those that agree there, else of the one of the highest score; and of
+    those that share values with it, where the shop states none of them for the
+    product. Places are the same where begin and end are.
 
     Grain: one row per (product_id, attribute). Ties go to the title, then bullets,
     descriptions, reviews, the smaller source_id and the smaller begin.
@@ -165,10 +166,17 @@ def choose_attributes(
         texts.join(sure, on="context_hash", how="inner")
         .join(asked, on="product_id", how="inner")
         .filter(F.array_contains("attributes", F.col("attribute")))
+        .withColumn("partners", _partners())
+        .drop("attributes", "sharing")
     )
-    told = claimed.join(
-        specified, on=["product_id", "attribute"], how="left"
-    ).withColumn("is_agreed", F.coalesce(agreeing("value", "specified"), F.lit(False)))
+    # By product once, for all windows.
+    told = (
+        claimed.join(specified, on=["product_id", "attribute"], how="left")
+        .repartition("product_id")
+        .withColumn(
+            "is_agreed", F.coalesce(agreeing("value", "specified"), F.lit(False))
+        )
+    )
     owned = _owned(told).withColumn("normalized_value", normal_values("value"))
     trust = F.array_position(F.array(*map(F.lit, ATTRIBUTE_SOURCES)), F.col("source"))
     best_first = Window.partitionBy("product_id", "attribute").orderBy(
@@ -207,11 +215,17 @@ def _owned(told: DataFrame) -> DataFrame:
         "product_id", "source", "source_id", "begin", "end"
     ).orderBy(F.desc("is_agreed"), F.desc("score"), "attribute")
     named = told.withColumn("owner", F.first("attribute").over(surest_first))
-    pair = F.struct(
-        F.col("owner").alias("attribute"), F.col("attribute").alias("other")
-    )
     is_own = F.col("is_agreed") | (F.col("owner") == F.col("attribute"))
-    return named.filter(is_own | F.array_contains("sharing", pair))
+    is_shared = F.col("specified").isNull() & F.array_contains(
+        "partners", F.col("owner")
+    )
+    return named.filter(is_own | is_shared)
+
+
+def _partners() -> Column:
+    """Attributes that may have one value with the row's."""
+    own = F.filter("sharing", lambda pair: pair["other"] == F.col("attribute"))
+    return F.transform(own, lambda pair: pair["attribute"])
 
 
 def _verdict() -> Column:

@@ -12,9 +12,10 @@ from pyspark.sql import functions as F
 
 EVERY = "*"
 SEPARATOR = " > "
+_PAIRS = "array<struct<attribute: string, other: string>>"
 
 
-def _none() -> Column:
+def _no_names() -> Column:
     # No column can be made before there is a session.
     return F.array().cast("array<string>")
 
@@ -27,7 +28,7 @@ def category_path(domain: Column, category: Column) -> Column:
         category: Array, widest first; its first level may be the domain.
     """
     named = F.filter(
-        F.concat(F.array(domain), F.coalesce(category, _none())),
+        F.concat(F.array(domain), F.coalesce(category, _no_names())),
         lambda name: F.trim(name) != "",
     )
     first, second = (F.try_element_at(named, F.lit(place)) for place in (1, 2))
@@ -73,17 +74,22 @@ def learnt_attributes(
         min_share: The same as a share of its products with labels, in [0, 1].
         min_found: Of these, products with the value in a text.
         min_shared: Of the products that specify two attributes, the share to which the
-            shop gives one value for both, from which they share it, in [0, 1].
+            shop gives one value for both, from which they share values, in [0, 1];
+            `min_attribute_products` of them at least.
         max_attributes: Of a category.
         normal_values: Takes the name of a text column, gives its canonical form.
 
     Returns:
-        category, attribute, n_products, n_found, shares_with: array, sorted, null
-        where there is none.
+        category, attribute, n_products, n_found, shares_with: array of other rows'
+        attributes, sorted, null where there is none.
     """
-    specified = labels.groupBy("product_id", "category", "attribute").agg(
-        F.max(F.col("value").isNotNull().cast("int")).alias("is_found"),
-        F.min("specified").alias("specified"),
+    specified = (
+        labels.groupBy("product_id", "category", "attribute")
+        .agg(
+            F.max(F.col("value").isNotNull().cast("int")).alias("is_found"),
+            F.min("specified").alias("specified"),
+        )
+        .withColumn("specified", normal_values("specified"))
     )
     # One row per attribute of a product becomes one per level of its category.
     listed = specified.select(
@@ -110,7 +116,11 @@ def learnt_attributes(
     ranked = known.withColumn("rank", F.row_number().over(most_listed_first))
     kept = ranked.filter(F.col("rank") <= max_attributes)
     sharing = _sharing(
-        listed.withColumn("specified", normal_values("specified")),
+        listed.join(
+            F.broadcast(kept.select("category", "attribute")),
+            on=["category", "attribute"],
+            how="left_semi",
+        ),
         min_products=min_attribute_products,
         min_shared=min_shared,
     )
@@ -124,28 +134,25 @@ def _sharing(listed: DataFrame, *, min_products: int, min_shared: float) -> Data
 
     A brand is often the manufacturer, a colour never the load limit.
     """
-    others = listed.withColumnRenamed("attribute", "other")
-    pair = ["category", "attribute", "other"]
-    is_other = F.col("attribute") != F.col("other")
-    alike = (
-        listed.join(others, on=["category", "product_id", "specified"], how="inner")
-        .filter(is_other)
-        .groupBy(pair)
-        .agg(F.count(F.lit(1)).alias("n_shared"))
-        .filter(F.col("n_shared") >= min_products)
+    others = listed.select(
+        "category",
+        "product_id",
+        F.col("attribute").alias("other"),
+        F.col("specified").alias("of_other"),
     )
-    both = (
-        listed.select("category", "product_id", "attribute")
-        .join(F.broadcast(alike), on=["category", "attribute"], how="inner")
-        .join(
-            others.select("category", "product_id", "other"),
-            on=["category", "product_id", "other"],
-            how="left_semi",
+    pairs = (
+        listed.join(others, on=["category", "product_id"], how="inner")
+        .filter(F.col("attribute") != F.col("other"))
+        .groupBy("category", "attribute", "other")
+        .agg(
+            F.count(F.lit(1)).alias("n_both"),
+            F.count_if(F.col("specified") == F.col("of_other")).alias("n_shared"),
         )
-        .groupBy(*pair, "n_shared")
-        .agg(F.count(F.lit(1)).alias("n_both"))
     )
-    shared = both.filter(F.col("n_shared") >= min_shared * F.col("n_both"))
+    shared = pairs.filter(
+        (F.col("n_shared") >= min_products)
+        & (F.col("n_shared") >= min_shared * F.col("n_both"))
+    )
     return shared.groupBy("category", "attribute").agg(
         F.array_sort(F.collect_set("other")).alias("shares_with")
     )
@@ -176,7 +183,7 @@ def category_attributes(
         F.coalesce("n_products", none).cast("bigint").alias("n_products"),
         F.coalesce("n_found", none).cast("bigint").alias("n_found"),
         F.coalesce("is_added", F.lit(False)).alias("is_added"),
-        F.coalesce("shares_with", _none()).alias("shares_with"),
+        F.coalesce("shares_with", _no_names()).alias("shares_with"),
         built_at.alias("built_at"),
     )
 
@@ -199,7 +206,7 @@ def asked_attributes(products: DataFrame, category_attributes: DataFrame) -> Dat
     """
     attribute = F.col("attribute")
     pairs = F.transform(
-        F.coalesce("shares_with", _none()),
+        F.coalesce("shares_with", _no_names()),
         lambda other: F.struct(attribute, other.alias("other")),
     )
     of_category = category_attributes.groupBy("category").agg(
@@ -220,10 +227,10 @@ def asked_attributes(products: DataFrame, category_attributes: DataFrame) -> Dat
         F.flatten(F.collect_list("added")).alias("added"),
         F.max_by("sharing", depth).alias("sharing"),
     )
-    learnt = F.coalesce("learnt", _none())
+    learnt = F.coalesce("learnt", _no_names())
     rows = asked.select(
         "product_id",
         F.array_sort(F.array_union(learnt, "added")).alias("attributes"),
-        "sharing",
+        F.coalesce("sharing", F.array().cast(_PAIRS)).alias("sharing"),
     )
     return rows.filter(F.size("attributes") > 0)

@@ -3,7 +3,7 @@
 | found and specified | agree where |
 |---|---|
 | measures, both with a unit | the numbers are the same in one unit, within 1 %, whatever their order: shops round; a single one lies in the other's range |
-| codes, words of letters and digits | they are the same without their marks |
+| codes: words of letters and four digits or more | they are the same without their marks; between digits any mark but `-` and `_` stays |
 | any others | the canonical form is the same, or all words of one are in the other, a negation like `not` in both or in neither |
 """  # noqa: E501 - a row of a table is one line
 
@@ -24,7 +24,9 @@ _MEASURE = re.compile(
 )
 # Numbers with their decimals, and runs of letters.
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
-_MARK = re.compile(r"[^\w\s.,]|_|(?<!\d)[.,]|[.,](?!\d)")
+# Of fewer digits it may be a range, as "1-2people" is.
+_CODE_DIGITS = 4
+_MARK = re.compile(r"[-_]|(?<!\d)[^\w\s]|[^\w\s](?!\d)")
 _NEGATIONS = frozenset({"no", "non", "not", "never", "without"})
 
 
@@ -58,13 +60,9 @@ def agree(found: str, specified: str) -> bool:
 
 
 def _code(value: str) -> str | None:
-    """A word's letters and digits if it has both; points between digits stay."""
     code = _MARK.sub("", value.strip().lower())
-    is_code = (
-        re.search(r"[^\W\d_]", code)
-        and re.search(r"\d", code)
-        and not re.search(r"\s", code)
-    )
+    has_letter, n_digits = re.search(r"[^\W\d_]", code), len(re.findall(r"\d", code))
+    is_code = has_letter and n_digits >= _CODE_DIGITS and not re.search(r"\s", code)
     return code if is_code else None
 
 

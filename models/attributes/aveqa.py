@@ -205,7 +205,7 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         return f1_of(network, validation)
 
     distilled = teacher if recipe.alpha > 0 else None
-    epochs, patience = recipe.lasting(len(windows))
+    epochs, patience = recipe.epochs_and_patience(len(windows))
     fit(
         network,
         Losses(network, windows, asked.spans, recipe, distilled),

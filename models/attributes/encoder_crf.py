@@ -80,7 +80,7 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         return network.crf.loss(emissions, mask, tags)
 
     log = Log(report)
-    epochs, patience = recipe.lasting(len(windows))
+    epochs, patience = recipe.epochs_and_patience(len(windows))
     fit(
         network,
         loss,

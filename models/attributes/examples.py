@@ -101,9 +101,9 @@ class Recipe:
         head_learning_rate: Of the layers on top.
         warm_up: Share of the steps in which the rates rise; then they fall to zero.
         batch_size: Examples.
-        max_epochs: Of a fine-tuning, see `lasting`.
-        min_steps: Of a fine-tuning, see `lasting`.
-        patience: Epochs without a better validation F1, see `lasting`.
+        max_epochs: Of a fine-tuning, see `epochs_and_patience`.
+        min_steps: Of a fine-tuning, see `epochs_and_patience`.
+        patience: Epochs without a better validation F1; likewise.
         max_seconds: After which to stop, at the end of an epoch.
         alpha: Weight of the distilled masked language model.
         beta: Weight of the no-answer classifier.
@@ -165,7 +165,7 @@ class Recipe:
     tagger_patience: int
     min_values: int
 
-    def lasting(self, n: int) -> tuple[int, int]:
+    def epochs_and_patience(self, n: int) -> tuple[int, int]:
         """Epochs of fine-tuning on n windows, and patience.
 
         An encoder takes some hundred steps before it points at anything: where

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from models import checkpoint
 from models.attributes import METHODS, WITHOUT_ENCODER, aveqa, load, train
+from models.attributes import encoder_crf as tagger
 from models.attributes.examples import Asked, Examples
 from models.attributes.gazetteer import Gazetteer
 from models.attributes.validation import counts_of
@@ -147,15 +148,19 @@ def test_examples_without_a_value_are_refused(name, tiny):
 )
 def test_few_examples_are_seen_in_more_epochs(n, min_steps, lasts):
     wanted = {"batch_size": 10, "max_epochs": 3, "patience": 2}
-    assert recipe(min_steps=min_steps, **wanted).lasting(n) == lasts
+    assert recipe(min_steps=min_steps, **wanted).epochs_and_patience(n) == lasts
 
 
-@pytest.mark.parametrize("name", ["qa", "encoder-crf"])
-def test_a_fine_tuning_lasts_as_long_as_the_recipe_says(name, tiny):
-    short = {"encoder": tiny, "max_epochs": 1, "patience": 9, "batch_size": 24}
+@pytest.mark.parametrize(("name", "module"), [("qa", aveqa), ("encoder-crf", tagger)])
+def test_a_fine_tuning_lasts_as_long_as_the_recipe_says(
+    name, module, tiny, monkeypatch
+):
+    told = []
+    monkeypatch.setattr(module, "fit", lambda *_, **given: told.append(given))
+    short = {"encoder": tiny, "max_epochs": 1, "patience": 2, "batch_size": 24}
     few = examples(48)  # two batches
-    found = train(name, few, recipe(min_steps=6, **short), lambda _: None)
-    assert [one["epoch"] for one in found.history] == [1, 2, 3]
+    train(name, few, recipe(min_steps=6, **short), lambda _: None)
+    assert [(one["max_epochs"], one["patience"]) for one in told] == [(3, 6)]
 
 
 def test_the_variants_leave_their_tasks_out(monkeypatch):

@@ -303,6 +303,13 @@ def test_attributes_that_share_values_share_a_place(spark):
     assert {row.attribute for row in rows} == {"brand", "maker"}
     rows = chosen(spark, texts, spans, asked=[("p", ["brand", "model"])]).collect()
     assert {row.attribute for row in rows} == {"brand"}
+    # The shop states another one for this product.
+    own = [("p", "brand", "ACME"), ("p", "maker", "Zeta")]
+    (row,) = chosen(spark, texts, spans, sharing=pairs[:2], specified=own).collect()
+    assert (row.attribute, row.verdict) == ("brand", "agrees")
+    own = [("p", "brand", "Zeta")]
+    (row,) = chosen(spark, texts, spans, sharing=pairs[:2], specified=own).collect()
+    assert (row.attribute, row.verdict) == ("maker", "adds")
 
 
 def test_a_place_is_the_value_of_those_that_the_shop_states_it_for(spark):
@@ -369,7 +376,12 @@ def test_the_choice_is_that_of_a_few_lines_of_python(spark):
             score = 0.0 if value is None else rng.choice([0.3, 0.5, 0.7, 0.9])
             spans[text, attribute] = (value, score)
     lowest, sharing = {"x": 0.7}, [("x", "y"), ("y", "x")]
-    own = {(row[0], name): rng.choice(row[3].split()) for row in texts for name in "xz"}
+    own = {
+        (row[0], name): rng.choice(row[3].split())
+        for row in texts
+        for name in "xz"
+        if row[0] != "p1"
+    }
     best = {}
     for product, source, place, text in texts:
         claims = {}
@@ -381,7 +393,8 @@ def test_the_choice_is_that_of_a_few_lines_of_python(spark):
         for value, claim in claims.items():
             owner = min(claim)[2]
             for is_other, score, name in claim:
-                if is_other and name != owner and (owner, name) not in sharing:
+                is_shared = (owner, name) in sharing and (product, name) not in own
+                if is_other and name != owner and not is_shared:
                     continue
                 order = (is_other, score, ATTRIBUTE_SOURCES.index(source), place)
                 found = best.setdefault((product, name), [])

@@ -189,6 +189,9 @@ def test_attributes_share_where_the_shop_mostly_gives_them_one_value(spark, part
     assert shared(labels, min_attribute_products=4) == {}
     once = shared(labels, min_shared=0.5, min_attribute_products=1)
     assert once["A", "brand"] == ["maker", "material"]
+    # Of the attributes that are kept.
+    kept = shared(labels, min_attribute_products=2, max_attributes=1)
+    assert kept == {}
 
 
 def test_no_label_teaches_nothing(spark):
@@ -267,15 +270,19 @@ def test_what_may_share_is_that_of_the_deepest_category(spark):
         ("A", "maker", 9, False, ["brand"]),
         ("A > B", "brand", 5, False, ["maker"]),
         ("A > B", "glow", 0, True, []),
+        (EVERY, "scent", 0, True, []),
     ]
     rows = asked_attributes(
-        products_of(spark, [("deep", "A", ["A", "B"]), ("wide", "A", [])]),
+        products_of(
+            spark, [("deep", "A", ["A", "B"]), ("wide", "A", []), ("other", "Z", [])]
+        ),
         asked_of_categories(spark, categories),
     )
     told = {row.product_id: sorted(map(tuple, row.sharing)) for row in rows.collect()}
     assert told == {
         "deep": [("brand", "maker")],
         "wide": [("brand", "maker"), ("brand", "seller"), ("maker", "brand")],
+        "other": [],
     }
 
 

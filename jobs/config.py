@@ -499,6 +499,7 @@ class TrainPassages(Settings):
     learning_rate: Annotated[float, Field(gt=0)]
     batch_size: Annotated[int, Field(ge=2)]
     max_epochs: Count
+    tuned_epochs: Count
     small_learning_rate: Annotated[float, Field(gt=0)]
     small_batch_size: Annotated[int, Field(ge=2)]
     small_epochs: Count

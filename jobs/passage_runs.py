@@ -29,8 +29,11 @@ from models.passages.vectors import ranks_of, vectors_of
 from models.ranking import Ranks
 
 _ENDX = "endx-"
-_BESIDE = "endx-bert"  # what a hybrid puts words beside
-_BERT_LIKE = ("dual-bert", "endx-bert", "endx-hybrid", "bert-qa")
+# What a hybrid puts words beside.
+_BESIDE = {"endx-hybrid": "endx-bert", "tuned-hybrid": "tuned-cosine"}
+_TUNED = ("tuned-cosine", "tuned-hybrid")
+_LONG = ("dual-bert", "endx-bert", "endx-hybrid", "bert-qa")
+_BERT_LIKE = (*_LONG, *_TUNED)
 _ALIGNED = tuple(name for name in METHODS if name.startswith(_ENDX))
 _DUAL = (*(name for name in METHODS if name.startswith("dual-")), *_ALIGNED)
 _VAES = ("dual-vae", "cross-vae")
@@ -55,7 +58,8 @@ _TAKEN_BY: Mapping[str, Sequence[str]] = {
     "hop_size": _HOPPED,
     "learning_rate": _BERT_LIKE,
     "batch_size": _BERT_LIKE,
-    "max_epochs": _BERT_LIKE,
+    "max_epochs": _LONG,
+    "tuned_epochs": _TUNED,
     "small_": _SMALL,
     "patience": _TRAINED,
     "dropout": _TRAINED,
@@ -202,7 +206,7 @@ def run_task(task: Task, bench: Bench) -> dict[str, Any]:
     key, out = key_of(task, bench), Path(bench.out)
     with TemporaryDirectory() as place:
         folder = Path(place) / "model"
-        if task.method == _BESIDE:
+        if task.method in _BESIDE.values():
             folder = _kept_folder(task, bench)
             folder.parent.mkdir(exist_ok=True)
         model = _loaded(str(folder), task.method, trained, settings.precision)
@@ -228,15 +232,15 @@ def _trained(
 ) -> tuple[Trained, Cross | None]:
     """With the teacher, where there is one.
 
-    A hybrid takes the ENDX that an earlier run of the same seed and settings kept; its
-    seconds are then those of its weights alone.
+    A hybrid takes what an earlier run of the same seed and settings kept of the network
+    that it puts words beside; its seconds are then those of its weights alone.
     """
     recipe = recipe_of(_settings_of(task, bench))
     kind = task.method.removeprefix(_ENDX)
     if task.method in _ALIGNED and kind != "hybrid":
         return train_both(kind, examples, recipe, lambda _: None)
-    if task.method == "endx-hybrid":
-        kept = _kept_folder(replace(task, method=_BESIDE), bench)
+    if task.method in _BESIDE:
+        kept = _kept_folder(replace(task, method=_BESIDE[task.method]), bench)
         if kept.is_dir():
             card, network = network_of(str(kept), "models.passages", METHODS)
             inner = Trained(network, card.sizes, read_words(str(kept)))

@@ -27,11 +27,13 @@ VECTOR_METHODS = (
     "dual-vae",
     "cross-vae",
     *(f"endx-{kind}" for kind in _KINDS),
+    "tuned-cosine",
     "hybrid",
     "endx-hybrid",
+    "tuned-hybrid",
 )
 # Vectors with words beside them: a score is no inner product alone.
-HYBRID = ("hybrid", "endx-hybrid")
+HYBRID = ("hybrid", "endx-hybrid", "tuned-hybrid")
 METHODS = ("bm25", "bm25-stems", *VECTOR_METHODS, "z-sum", "bert-qa")
 WITHOUT_ENCODER = ("bm25", "bm25-stems")
 UNTRAINED = (*WITHOUT_ENCODER, "minilm-cosine", "use-qa", "z-sum")

@@ -88,6 +88,7 @@ class Recipe:
         learning_rate: Of a pretrained encoder; it falls linearly to zero.
         batch_size: Matches of a batch: the others are a question's negatives.
         max_epochs: Of a pretrained encoder.
+        tuned_epochs: Of the fine-tuned cosine, in place of `max_epochs`.
         small_learning_rate: Of RNN, GRU, LSTM, Transformer and the VAEs; it stays.
         small_batch_size: Their matches.
         small_epochs: Of them.
@@ -132,6 +133,7 @@ class Recipe:
     learning_rate: float
     batch_size: int
     max_epochs: int
+    tuned_epochs: int
     small_learning_rate: float
     small_batch_size: int
     small_epochs: int

@@ -24,6 +24,7 @@ from torch.nn import functional as F
 from models.encoder import (
     Encoder,
     EncoderError,
+    Pretrained,
     Tokens,
     WordPieces,
     packaged,
@@ -46,7 +47,7 @@ class SentenceEncoder(nn.Module):
         self, encoder: Encoder, words: Sequence[str], config: Mapping[str, Any]
     ) -> None:
         super().__init__()
-        self.encoder = encoder.requires_grad_(False)
+        self.encoder = encoder
         self.reader = TextReader(
             WordPieces(words, is_lower_case=config["is_lower_case"]),
             max_question_tokens=config["max_question_tokens"],
@@ -67,7 +68,7 @@ class SentenceEncoder(nn.Module):
 
     def vectors(self, tokens: Tokens, side: Side) -> Tensor:
         """fp32 [B, H]; both sides are read alike."""
-        states = self.encoder.frozen(tokens, self.encoder.n_layers).float()
+        states = self.encoder(tokens).float()
         found = pooled(states, tokens.mask, self.pool)
         return F.normalize(found, dim=1) if self.is_unit_length else found
 
@@ -116,7 +117,16 @@ def made(recipe: Recipe, folder: str | None) -> Trained:
     """The encoder of a folder; None: the packaged MiniLM."""
     pool, is_unit_length = pooling_of(folder or packaged())
     source = pretrained(folder)
-    config = {
+    config = config_of(source, recipe, pool, is_unit_length=is_unit_length)
+    network = SentenceEncoder(source.encoder(dropout=0.0), source.words, config)
+    return Trained(network.eval().requires_grad_(False), config, source.words)
+
+
+def config_of(
+    source: Pretrained, recipe: Recipe, pool: str, *, is_unit_length: bool
+) -> dict[str, Any]:
+    """Sizes and switches of a sentence encoder."""
+    return {
         "encoder": dict(source.sizes),
         "is_lower_case": source.is_lower_case,
         "max_question_tokens": recipe.max_question_tokens,
@@ -124,8 +134,6 @@ def made(recipe: Recipe, folder: str | None) -> Trained:
         "pool": pool,
         "is_unit_length": is_unit_length,
     }
-    network = SentenceEncoder(source.encoder(dropout=0.0), source.words, config)
-    return Trained(network.eval(), config, source.words)
 
 
 def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:

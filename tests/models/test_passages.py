@@ -25,7 +25,8 @@ from models.passages.dual import whole
 from models.passages.examples import Examples, Matches, Pool
 from models.passages.hops import MultiHop
 from models.passages.model import PassageModel
-from models.passages.vectors import ranks_of
+from models.passages.tuned_cosine import tuning_loss
+from models.passages.vectors import VectorIndex, ranks_of, vectors_of
 from models.training import NotTrainableError
 from tests.models import toy
 from tests.models.toy_passages import (
@@ -174,6 +175,7 @@ def test_a_method_overfits_one_batch(name, encoder):
     given = recipe(
         encoder=encoder,
         max_epochs=120,
+        tuned_epochs=120,
         small_epochs=120,
         patience=120,
         alpha_rebuilt=0.0,
@@ -181,6 +183,39 @@ def test_a_method_overfits_one_batch(name, encoder):
     )
     found = train(name, Examples(eight, of), given, lambda _: None)
     assert ranked(name, found.network, of).measures()["recall_at_1"] == 1.0
+
+
+def test_the_loss_of_the_tuned_cosine_by_hand(encoder):
+    """Of a batch with a passage twice: the other one is no negative."""
+    network = use_qa.train(examples(8), recipe(encoder=encoder), lambda _: None).network
+    asked, said = ["w1 w2", "w3", "w4 w5"], ["w6", "w7 w1", "w6"]
+    loss = tuning_loss(network, Matches(asked, said), recipe(duplicates="literal"))
+    cosines = VectorIndex(network, said).scores(asked)
+    norms = [
+        np.linalg.norm(vectors_of(network, texts, side), axis=1)
+        for texts, side in ((asked, "question"), (said, "passage"))
+    ]
+    scores = 20 * cosines / np.outer(*norms)
+    left = [[0, 1], [0, 1, 2], [1, 2]]
+    expected = np.mean(
+        [
+            np.log(np.exp(scores[row, places]).sum()) - scores[row, row]
+            for row, places in enumerate(left)
+        ]
+    )
+    assert loss(np.arange(3)).item() == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("pool", ["mean", "cls", "max", None])
+def test_the_tuned_cosine_pools_as_its_folder_says(pool, tiny, tmp_path):
+    of_sentences = {"pool": pool, "is_unit_length": False}
+    folder = sentence_folder(tiny, tmp_path, **of_sentences) if pool else tiny
+    few = recipe(encoder=folder, tuned_epochs=1)
+    found = train("tuned-cosine", examples(16), few, lambda _: None)
+    assert found.config["pool"] == (pool or "mean")
+    assert found.config["is_unit_length"]
+    vectors = vectors_of(found.network, ["w1 w2", "w3"], "passage")
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1], rel=1e-5)
 
 
 @pytest.mark.parametrize("name", ["dual-gru", "dual-bert", "endx-bert"])

@@ -45,6 +45,7 @@ def recipe(**changes):
         "learning_rate": 0.003,
         "batch_size": 8,
         "max_epochs": 4,
+        "tuned_epochs": 4,
         "small_learning_rate": 0.005,
         "small_batch_size": 8,
         "small_epochs": 6,

@@ -157,7 +157,8 @@ def test_a_key_changes_with_what_changes_a_result(place):
 
     assert key() == key(n_threads=2, out="elsewhere")
     assert key() == key(replace(task, study="multi_task", part="validation"))
-    assert key() == key(replace(task, changes={"batch_size": 32}))
+    same = {"batch_size": training.batch_size}
+    assert key() == key(replace(task, changes=same))
     assert key() != key(replace(task, changes={"batch_size": 33}))
     assert key() == set_key(published=None)
     assert key() != set_key(max_training=10)

@@ -37,7 +37,7 @@ from models.passages.examples import (
 )
 from models.passages.hops import MultiHop
 from models.passages.text_encoders import started, text_encoder
-from models.passages.vectors import TextReader, recall_at_1
+from models.passages.vectors import TextReader, measured
 from models.training import Log, Progress, fit
 
 Loss = Callable[[np.ndarray], Tensor]
@@ -211,9 +211,10 @@ def fit_kind(
     *,
     kind: str,
     evaluated: Any,
+    chosen_by: str = "recall_at_1",
     after_epoch: Callable[[], Sequence[Progress]] = tuple,
 ) -> None:
-    """The training of 4.5: rates, batches and epochs of the kind; R@1 chooses.
+    """The training of 4.5: rates, batches and epochs of the kind.
 
     Args:
         trained: Holds all parameters.
@@ -223,6 +224,8 @@ def fit_kind(
         log: Takes the reports.
         kind: bert has rates that fall, all others ones that stay.
         evaluated: What ranks.
+        chosen_by: Measure of the validation pool that an epoch is chosen by, of
+            `Ranks.measures`; the paper's is set recall at 1.
         after_epoch: Gives more to report.
     """
     is_pretrained = kind == _PRETRAINED
@@ -230,7 +233,7 @@ def fit_kind(
     def evaluate() -> float:
         for progress in after_epoch():
             log(progress)
-        return recall_at_1(evaluated, examples.validation)
+        return measured(evaluated, examples.validation)[chosen_by]
 
     ended = fit(
         trained,

@@ -79,7 +79,6 @@ def ranks_of(index: Any, pool: Pool) -> Ranks:
     )
 
 
-def recall_at_1(network: Any, pool: Pool) -> float:
-    """Set recall at 1 of a pool, by which an epoch is chosen."""
-    index = VectorIndex(network, pool.candidates)
-    return ranks_of(index, pool).measures()["recall_at_1"]
+def measured(network: Any, pool: Pool) -> dict[str, float]:
+    """Measures of a pool, by one of which an epoch is chosen; see `Ranks.measures`."""
+    return ranks_of(VectorIndex(network, pool.candidates), pool).measures()

@@ -26,7 +26,7 @@ from models.passages.examples import Examples, Matches, Pool
 from models.passages.hops import MultiHop
 from models.passages.model import PassageModel
 from models.passages.tuned_cosine import tuning_loss
-from models.passages.vectors import VectorIndex, ranks_of, vectors_of
+from models.passages.vectors import VectorIndex, measured, ranks_of, vectors_of
 from models.training import NotTrainableError
 from tests.models import toy
 from tests.models.toy_passages import (
@@ -204,6 +204,14 @@ def test_the_loss_of_the_tuned_cosine_by_hand(encoder):
         ]
     )
     assert loss(np.arange(3)).item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_tuned_cosine_is_chosen_by_the_reciprocal_rank(encoder):
+    found = train("tuned-cosine", examples(32), recipe(encoder=encoder), lambda _: None)
+    *_, kept = found.history
+    told = measured(found.network, examples(32).validation)
+    assert kept["metric"] == pytest.approx(told["mrr"])
+    assert told["mrr"] != told["recall_at_1"]
 
 
 @pytest.mark.parametrize("pool", ["mean", "cls", "max", None])

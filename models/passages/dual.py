@@ -108,14 +108,19 @@ def in_batch_loss(
     return F.cross_entropy(scores, torch.arange(len(scores), device=scores.device))
 
 
-def matched_loss(network: Any, matches: Matches, recipe: Recipe) -> Loss:
-    """(1) of a batch, given as places among the matches, by a network of vectors."""
+def matched_loss(
+    network: Any, matches: Matches, recipe: Recipe, *, scale: float = 1.0
+) -> Loss:
+    """(1) of a batch, given as places among the matches, by a network of vectors.
+
+    The inner products are multiplied by `scale`, as those of length 1 need to be.
+    """
 
     def loss(places: np.ndarray) -> Tensor:
         asked = [matches.questions[place] for place in places]
         said = [matches.passages[place] for place in places]
         return in_batch_loss(
-            network.vectors(network.read(asked, "question"), "question"),
+            scale * network.vectors(network.read(asked, "question"), "question"),
             network.vectors(network.read(said, "passage"), "passage"),
             alike(said, recipe),
         )

@@ -23,13 +23,11 @@ hundred questions, which chooses ENDX's, is too coarse for what two epochs do.
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from models.encoder import packaged, pretrained
 from models.passages import use_qa
-from models.passages.dual import Loss, alike, fit_kind, in_batch_loss
+from models.passages.dual import Loss, fit_kind, matched_loss
 from models.passages.examples import Examples, Matches, Recipe, Report, Trained
 from models.passages.use_qa import SentenceEncoder
 from models.training import Log
@@ -40,15 +38,7 @@ _SCALE = 20.0
 def tuning_loss(network: SentenceEncoder, matches: Matches, recipe: Recipe) -> Loss:
     """L of a batch, given as places among the matches."""
     masked = replace(recipe, duplicates="masked")
-
-    def loss(places: np.ndarray) -> Tensor:
-        asked = [matches.questions[place] for place in places]
-        said = [matches.passages[place] for place in places]
-        questions = network.vectors(network.read(asked, "question"), "question")
-        passages = network.vectors(network.read(said, "passage"), "passage")
-        return in_batch_loss(_SCALE * questions, passages, alike(said, masked))
-
-    return loss
+    return matched_loss(network, matches, masked, scale=_SCALE)
 
 
 def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:

@@ -106,7 +106,7 @@ def save(
     part.mkdir(parents=True)
     try:
         save_file(
-            {key: value.contiguous() for key, value in weights.items()},
+            {key: value.cpu().contiguous() for key, value in weights.items()},
             part / "model.safetensors",
         )
         content = {"architecture": name, **config}

@@ -173,7 +173,7 @@ class Encoder(nn.Module):
         self.size = int(config.hidden_size)
         self.bert = BertModel(config, add_pooling_layer=False)
         self.memory: dict[tuple[int, str, bytes], Tensor] | None = None
-        self._half: torch.dtype | None = None
+        self._precision = "fp32"
 
     @property
     def n_layers(self) -> int:
@@ -185,15 +185,20 @@ class Encoder(nn.Module):
         """What the layers multiply in."""
         return self._half or next(self.bert.encoder.parameters()).dtype
 
+    @property
+    def _half(self) -> torch.dtype | None:
+        return half_of(self._precision, next(self.bert.parameters()).device)
+
     def multiply_in(self, precision: str) -> None:
         """From now on the layers multiply in these numbers: to be trained.
 
         Their weights and gradients stay fp32.
 
         Args:
-            precision: fp32, bf16 or fp16, see `models.precision`.
+            precision: fp32, bf16 or fp16; what of it the device of the weights has
+                units for, wherever they are moved, see `models.precision`.
         """
-        self._half = half_of(precision, next(self.bert.parameters()).device)
+        self._precision = precision
 
     def cast(self, half: torch.dtype) -> None:
         """Turn the layers into 16-bit numbers, once and for all: to score with.
@@ -269,8 +274,8 @@ class Encoder(nn.Module):
         found = states.to(next(self.bert.encoder.parameters()).dtype)
         added = torch.zeros(mask.shape, dtype=found.dtype, device=found.device)
         added = added.masked_fill(~mask, torch.finfo(found.dtype).min)
-        is_half = self._half is not None
-        with torch.autocast(found.device.type, self._half, enabled=is_half):
+        half = self._half
+        with torch.autocast(found.device.type, half, enabled=half is not None):
             for layer in self.bert.encoder.layer[first:end]:
                 found = layer(found, attention_mask=added[:, None, None, :])
         return found.to(states.dtype)

@@ -36,6 +36,11 @@ def use_threads(n_threads: int | None) -> None:
         torch.set_num_threads(n_threads)
 
 
+def training_device() -> torch.device:
+    """The GPU where there is one, the first of those that are visible; else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 @dataclass(frozen=True)
 class Progress:
     """Where a training is.
@@ -184,6 +189,8 @@ def fit(
 ) -> Fit:
     """Train with Adam; where there is a validation, keep the best weights.
 
+    The model is moved to `training_device` and stays there.
+
     Args:
         model: Trained in place.
         loss: Of a batch, given as places among `labels`.
@@ -205,6 +212,7 @@ def fit(
         max_seconds: After which to stop, at the end of an epoch.
         report: Called after each epoch.
     """
+    model.to(training_device())
     accelerator = Accelerator(cpu=not torch.cuda.is_available())
     optimiser = accelerator.prepare(
         torch.optim.AdamW(

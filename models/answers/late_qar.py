@@ -50,7 +50,7 @@ from models.encoder import Encoder, Tokens, WordPieces, pretrained
 from models.layers import SelfAttention, attend, masked_softmax
 from models.metrics import average_precision
 from models.ragged import Ragged
-from models.training import Log, fit, once
+from models.training import Log, fit, once, training_device
 
 N_FEATURES = 13
 _K1, _B = 1.2, 0.75
@@ -330,6 +330,7 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         "dropout": recipe.late_dropout,
     }
     network = LateQar(source.encoder(), source.words, config)
+    network.to(training_device())  # texts are read before `fit`
     n_frozen = max(0, network.encoder.n_layers - recipe.late_trained_layers)
     network.encoder.bert.embeddings.requires_grad_(False)
     network.encoder.bert.encoder.layer[:n_frozen].requires_grad_(False)

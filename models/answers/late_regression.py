@@ -25,6 +25,7 @@ from models.answers.examples import Examples, Recipe, Report, Trained
 from models.answers.factored import Cache
 from models.answers.regression import fit_linear, logit_of
 from models.encoder import Encoder, Tokens, WordPieces, pretrained
+from models.training import training_device
 
 
 class LateRegression(nn.Module):
@@ -126,6 +127,7 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         "max_tokens": recipe.max_tokens,
     }
     network = LateRegression(source.encoder(), source.words, config)
+    network.to(training_device())
     texts = [*examples.qr.questions, *examples.qr.texts]
     network.rarity.copy_(piece_rarity(network.pieces, len(source.words), texts))
     fit_linear(network, examples.qr)

@@ -18,6 +18,7 @@ from models.answers.examples import Examples, Recipe, Report, Trained
 from models.answers.factored import Cache
 from models.answers.regression import fit_linear, logit_of
 from models.encoder import Encoder, Tokens, WordPieces, pretrained
+from models.training import training_device
 
 
 class MinilmCosine(nn.Module):
@@ -75,6 +76,7 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         "max_tokens": recipe.max_tokens,
     }
     network = MinilmCosine(source.encoder(), source.words, config)
+    network.to(training_device())
     fit_linear(network, examples.qr)
     return Trained(network=network.eval(), config=config, words=source.words)
 

@@ -18,6 +18,7 @@ from models.answers.minilm_cosine import mean_of
 from models.answers.regression import fit_linear, logit_of
 from models.encoder import Encoder, Tokens, WordPieces, pretrained
 from models.lexical import Terms
+from models.training import training_device
 
 
 class SimilarityRegression(nn.Module):
@@ -93,6 +94,7 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         "n_pieces": len(source.words),
     }
     network = SimilarityRegression(source.encoder(), source.words, found, config)
+    network.to(training_device())
     fit_linear(network, examples.qr)
     words = (*source.words, *found.words)
     return Trained(network=network.eval(), config=config, words=words)

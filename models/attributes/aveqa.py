@@ -40,7 +40,7 @@ from models.attributes.spans import SpanHead, best_spans
 from models.attributes.validation import f1_of
 from models.attributes.windows import Reader, Window
 from models.encoder import Encoder, Pretrained, Tokens, WordPieces, pretrained
-from models.training import Log, fit, shuffled
+from models.training import Log, fit, shuffled, training_device
 
 
 class Aveqa(nn.Module):
@@ -232,7 +232,7 @@ def _teacher(
     source: Pretrained, reader: Reader, windows: Sequence[Window], recipe: Recipe
 ) -> Teacher:
     # Never trained: what it says is wanted without gradients.
-    encoder = source.encoder().eval()
+    encoder = source.encoder().to(training_device()).eval()
     encoder.multiply_in(recipe.precision)
     head = own_head(recipe.encoder, encoder) or fitted_head(
         encoder,

@@ -56,7 +56,7 @@ from models.attributes.suopentag import SuOpenTag
 from models.attributes.tags import best_value, spans_in
 from models.attributes.windows import Window
 from models.extraction import outcome
-from models.training import NotTrainableError
+from models.training import NotTrainableError, training_device
 
 N_FEATURES = 11
 _N_KNOWN = 5
@@ -249,7 +249,8 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
     of_span = aveqa.train(examples, recipe, report)
     of_tags = suopentag.train(examples, recipe, report)
     of_values = gazetteer.train(examples, recipe, report)
-    network = Combined(of_span.network, of_tags.network, of_values.network).eval()
+    network = Combined(of_span.network, of_tags.network, of_values.network)
+    network.to(training_device()).eval()
     fit_weights(network, examples.validation)
     config = {
         "aveqa": of_span.config,

@@ -145,5 +145,5 @@ def _key(encoder: Encoder, windows: Sequence[Window], settings: Sequence[float])
 def _keep(path: Path, weights: Mapping[str, Tensor]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    save_file({name: one.contiguous() for name, one in weights.items()}, part)
+    save_file({name: one.cpu().contiguous() for name, one in weights.items()}, part)
     part.rename(path)

@@ -26,7 +26,13 @@ from models.attributes.validation import f1_of
 from models.attributes.windows import Reader, Window
 from models.encoder import WordPieces, pretrained
 from models.extraction import normalised
-from models.training import Log, NotTrainableError, fit, shuffled
+from models.training import (
+    Log,
+    NotTrainableError,
+    fit,
+    shuffled,
+    training_device,
+)
 
 Build = Callable[[Mapping[str, Any]], nn.Module]
 
@@ -113,6 +119,7 @@ def train_each(
     }
     network = Taggers(build, source.words, config)
     network.vectors.copy_(vectors / vectors.std())
+    network.to(training_device())  # of which `fit` sees a tagger alone
     log, started = Log(report), time.monotonic()
     n_left = sum(len(training[name]) for name in kept)
     for name, tagger in zip(kept, network.taggers, strict=True):

@@ -32,6 +32,7 @@ from models.encoder import (
 )
 from models.passages.examples import Examples, Recipe, Report, Side, Trained
 from models.passages.vectors import TextReader
+from models.training import training_device
 
 _POOLS = {
     "pooling_mode_mean_tokens": "mean",
@@ -119,6 +120,7 @@ def made(recipe: Recipe, folder: str | None) -> Trained:
     source = pretrained(folder)
     config = config_of(source, recipe, pool, is_unit_length=is_unit_length)
     network = SentenceEncoder(source.encoder(dropout=0.0), source.words, config)
+    network.to(training_device())
     return Trained(network.eval().requires_grad_(False), config, source.words)
 
 

@@ -377,6 +377,7 @@ class EnrichProducts(JobSettings):
 
 SplitBy = Literal["question", "product"]
 PoolOf = Literal["gold", "all"]
+Among = Literal["domain", "group"]
 
 
 class TrainAnswers(JobSettings):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from jobs.config import PoolOf
+from jobs.config import Among, PoolOf
 from jobs.launch import attempt
 from jobs.passage_measures import measured
 from jobs.sources.labelled_passages import FORMATS, read
@@ -27,6 +27,14 @@ from models.passages import PRECISIONS
     show_default=True,
     help="Candidates: the right passages of all questions, or every passage of the"
     " texts they were asked of.",
+)
+@click.option(
+    "--among",
+    type=click.Choice(["domain", "group"]),
+    default="domain",
+    show_default=True,
+    help="Candidates of all questions of the domain, or of those of one paragraph,"
+    " page or product alone, as the nightly run ranks them.",
 )
 @click.option(
     "--min-questions",
@@ -50,14 +58,15 @@ def evaluate(
     format_name: str,
     where: tuple[str, ...],
     pool: PoolOf,
+    among: Among,
     min_questions: int,
     precision: str,
     out: str | None,
 ) -> None:
     """Mean reciprocal rank, set recall and hit rate at 1 and 5.
 
-    Each question's right passages are ranked among all candidates of its domain; set
-    recall divides by the right ones of a question, a hit needs one of them.
+    Each question's right passages are ranked among the candidates of its domain or
+    group; set recall divides by the right ones of a question, a hit needs one of them.
     """
 
     def work() -> None:
@@ -65,6 +74,7 @@ def evaluate(
             folder,
             read(labelled, format_name, where=where),
             pool=pool,
+            among=among,
             min_questions=min_questions,
             precision=precision,
         )

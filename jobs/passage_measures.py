@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from jobs.config import PoolOf, SettingsError
+from jobs.config import Among, PoolOf, SettingsError
 from jobs.sources.passages import AskedQuestion, pool_of
 from models.calibration import Decision, decide
 from models.passages import load
@@ -26,14 +26,16 @@ def ranked(
     rows: Sequence[AskedQuestion],
     *,
     pool: PoolOf,
+    among: Among = "domain",
     min_questions: int = 1,
 ) -> tuple[Ranks, dict[str, Any]]:
-    """How questions' passages are ranked among those of their domain.
+    """How questions' passages are ranked among those of their domain or group.
 
     Args:
         model: Any method's.
-        rows: Questions with passages; each domain is a pool of its own.
+        rows: Questions with passages.
         pool: gold or all, see `jobs.sources.passages.pool_of`.
+        among: Each domain is a pool of its own, or each group.
         min_questions: Passages that answer fewer questions are left out.
 
     Returns:
@@ -42,13 +44,11 @@ def ranked(
     Raises:
         SettingsError: No question is left.
     """
+    of_pools: dict[str, list[AskedQuestion]] = {}
+    for row in rows:
+        of_pools.setdefault(str(getattr(row, among)), []).append(row)
     pools = [
-        pool_of(
-            [row for row in rows if row.domain == domain],
-            pool,
-            min_questions=min_questions,
-        )
-        for domain in dict.fromkeys(row.domain for row in rows)
+        pool_of(one, pool, min_questions=min_questions) for one in of_pools.values()
     ]
     pools = [one for one in pools if len(one)]
     if not pools:
@@ -67,6 +67,7 @@ def ranked(
         "right_per_question": float(np.mean(n_right)),
         "milliseconds_per_question": 1000 * seconds / len(found),
         "pool": pool,
+        "among": among,
         "min_questions": min_questions,
     }
 
@@ -97,12 +98,15 @@ def measured(
     rows: Sequence[AskedQuestion],
     *,
     pool: PoolOf,
+    among: Among = "domain",
     min_questions: int = 1,
     precision: str = "fp32",
 ) -> Measured:
     """MRR, set recall and hit rate of a model, with its name and fingerprint."""
     model = load(folder, device=device_name(), precision=precision)
-    found, counts = ranked(model, rows, pool=pool, min_questions=min_questions)
+    found, counts = ranked(
+        model, rows, pool=pool, among=among, min_questions=min_questions
+    )
     return {
         **counts,
         **found.measures(),

@@ -88,7 +88,7 @@ def read(
     form = FORMATS[format_name]
     lowest = _lowest(format_name, positive_from)
     graded = [pair for path in paths for pair in read_file(path, form.read)]
-    pairs = [_labelled(pair, form.top, lowest) for pair in graded]
+    pairs = [labelled(pair, form, lowest) for pair in graded]
     kept = having(pairs, where, LabelledPair)
     if not kept:
         names = ", ".join(paths)
@@ -120,13 +120,23 @@ def _lowest(format_name: str, positive_from: float | None) -> float:
     return positive_from
 
 
-def _labelled(pair: GradedPair, top: float, lowest: float) -> LabelledPair:
+def labelled(
+    pair: GradedPair, form: Format, lowest: float | None = None
+) -> LabelledPair:
+    """A pair with what the rule makes of its grade.
+
+    Args:
+        pair: As the set has it.
+        form: Of the set.
+        lowest: Grade that is a positive, at least; None takes the format's.
+    """
+    least = form.positive_from if lowest is None else lowest
     return LabelledPair(
         product_id=pair.product_id,
         question=pair.question,
         sentence=pair.sentence,
-        label=int(pair.grade >= lowest),
-        grade=pair.grade / top,
+        label=int(pair.grade >= least),
+        grade=pair.grade / form.top,
         source=pair.source,
         domain=pair.domain,
     )

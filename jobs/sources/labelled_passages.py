@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO
 
+from jobs.sources import judged_passages
 from jobs.sources.amazon_qa import read_amazon_qa
 from jobs.sources.mrqa import read_mrqa
 from jobs.sources.natural_questions import read_natural_questions
@@ -21,6 +22,7 @@ FORMATS: Mapping[str, Reader] = {
     "natural-questions": read_natural_questions,
     "mrqa": read_mrqa,
     "amazon-qa": read_amazon_qa,
+    **{name: judged_passages.reader(name) for name in judged_passages.NAMES},
 }
 
 

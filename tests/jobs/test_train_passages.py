@@ -122,6 +122,18 @@ def test_a_method_that_learns_nothing_needs_no_answered_question(labelled, tmp_p
     assert "no training question, expected some" in done.output
 
 
+def test_each_group_is_ranked_alone_where_that_is_asked(labelled, tmp_path):
+    assert trained(labelled, tmp_path / "model", "bm25").exit_code == 0
+    found = measured(
+        tmp_path / "model", labelled, tmp_path, "--pool", "all", "--among", "group"
+    )
+    # One right passage and one other each, which of `w9 w39 w30` is the better one.
+    assert (found["n_pools"], found["n_questions"]) == (N, N)
+    assert (found["n_candidates"], found["among"]) == (2 * N, "group")
+    assert found["mrr"] == pytest.approx(1 - 0.5 / N)
+    assert found["recall_at_5"] == 1.0
+
+
 def test_domains_are_pools_of_their_own(labelled, tmp_path):
     path = tmp_path / "two.jsonl"
     path.write_text(

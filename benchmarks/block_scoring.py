@@ -128,7 +128,7 @@ def _pairwise(
                 network.read([questions[q] for q in asked[batch]]),
                 network.read([sentences[s] for s in said[batch]]),
             )
-            found.append(torch.sigmoid(output.logit).numpy())
+            found.append(torch.sigmoid(output.logit).cpu().numpy())
     return np.concatenate(found)
 
 

@@ -338,6 +338,7 @@ class RetrievePassages(JobSettings):
     block_passages: Count
     block_questions: Count
     threads: Count
+    gpus_per_task: Annotated[float, Field(ge=0)]
 
     @field_validator("n_similar")
     @classmethod

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from jobs.config import Among, PoolOf
+from jobs.config import Among, PoolOf, SettingsError
 from jobs.launch import attempt
 from jobs.passage_measures import measured
+from jobs.sources.judged_passages import rule_of
 from jobs.sources.labelled_passages import FORMATS, read
 from models.passages import PRECISIONS
 
@@ -70,6 +71,11 @@ def evaluate(
     """
 
     def work() -> None:
+        if among == "group" and pool == "gold":
+            raise SettingsError(
+                "--among group: --pool is gold, expected all: the right passages of"
+                " one text alone are no choice"
+            )
         found = measured(
             folder,
             read(labelled, format_name, where=where),
@@ -78,6 +84,9 @@ def evaluate(
             min_questions=min_questions,
             precision=precision,
         )
+        rule = rule_of(format_name)
+        if rule is not None:
+            found = {**found, "label_rule": rule}
         for name, value in found.items():
             text = f"{value:.4f}" if isinstance(value, float) else str(value)
             click.echo(f"{name:<28} {text}")

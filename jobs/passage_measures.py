@@ -39,7 +39,8 @@ def ranked(
         min_questions: Passages that answer fewer questions are left out.
 
     Returns:
-        The ranks; and counts of what was ranked.
+        The ranks; and counts of what was ranked, among them the questions that have
+        no wrong candidate, whose ranks are perfect whatever the model.
 
     Raises:
         SettingsError: No question is left.
@@ -60,11 +61,15 @@ def ranked(
     found = joined([ranks_of(model.index(one.candidates), one) for one in pools])
     seconds = time.monotonic() - started
     n_right = [len(places) for one in pools for places in one.right]
+    n_certain = sum(
+        len(places) == len(one.candidates) for one in pools for places in one.right
+    )
     return found, {
         "n_questions": len(found),
         "n_candidates": sum(len(one.candidates) for one in pools),
         "n_pools": len(pools),
         "right_per_question": float(np.mean(n_right)),
+        "n_without_wrong": n_certain,
         "milliseconds_per_question": 1000 * seconds / len(found),
         "pool": pool,
         "among": among,

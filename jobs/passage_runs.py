@@ -328,7 +328,7 @@ def _keep_shared(
             embedded = teacher(
                 network.read(questions, "question"), network.read(said, "passage")
             )
-        arrays["taught"] = embedded.of("q").numpy()
+        arrays["taught"] = embedded.of("q").cpu().numpy()
     keep_predictions(place, f"{key}-shared", **arrays)
 
 

@@ -17,6 +17,7 @@ from jobs.launch import launch
 from jobs.ledger import Outcome
 from jobs.model_folders import model_of
 from jobs.scope import scope
+from jobs.scoring import gpu_profile
 from jobs.similar_passages import reached, similar
 from models.checkpoint import Card
 from models.passages import lexicon_of
@@ -105,10 +106,11 @@ def ranked(
         top_k=settings.top_k,
         probability=model.probability,
         threads=settings.threads,
+        has_gpu=settings.gpus_per_task > 0,
         lexicon=lexicon,
     )
     return rank_passages(
-        blocks.mapInArrow(find, NEAREST_SCHEMA),
+        blocks.mapInArrow(find, NEAREST_SCHEMA, profile=gpu_profile(settings)),
         asked,
         passages,
         top_k=settings.top_k,

@@ -19,7 +19,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import lake, ledger
-from jobs.config import ScoringJob
+from jobs.config import RetrievePassages, ScoringJob
 from jobs.progress import say
 from pipelines.lanes import LANES
 from pipelines.tables import Table
@@ -89,7 +89,7 @@ def score_missing(
         of_chunk = missing.rows.filter((F.col("lane") >= first) & (F.col("lane") < end))
         # Round-robin, since AQE would put few rows into one task.
         spread = of_chunk.repartition(settings.spark.shuffle_partitions)
-        scored = spread.mapInArrow(score, schema, profile=_profile(settings))
+        scored = spread.mapInArrow(score, schema, profile=gpu_profile(settings))
         scored = scored.persist(StorageLevel.MEMORY_AND_DISK)
         refused = scored.filter(F.col("error_class").isNotNull())
         n_failed = refused.count()
@@ -125,8 +125,8 @@ def score_missing(
     return Scored(n_written, n_refused)
 
 
-def _profile(settings: ScoringJob) -> ResourceProfile | None:
-    """A GPU for each scoring task, where conf says so; other stages stay wide."""
+def gpu_profile(settings: ScoringJob | RetrievePassages) -> ResourceProfile | None:
+    """A GPU for each of the stage's tasks, where conf says so; others stay wide."""
     if not settings.gpus_per_task:
         return None
     task = TaskResourceRequests().cpus(settings.threads)

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from jobs import lake
 from jobs.config import RetrievePassages
+from jobs.scoring import gpu_profile
 from models.checkpoint import Card
 from models.passages import lexicon_of
 from pipelines.passages import asked_texts, holders, retrieval_blocks
@@ -175,9 +176,13 @@ def similar(
         top_k=_SENTENCES,
         probability=model.probability,
         threads=settings.threads,
+        has_gpu=settings.gpus_per_task > 0,
         lexicon=lexicon,
     )
-    best = best_of_each(blocks.mapInArrow(find, NEAREST_SCHEMA), candidates)
+    profile = gpu_profile(settings)
+    best = best_of_each(
+        blocks.mapInArrow(find, NEAREST_SCHEMA, profile=profile), candidates
+    )
     told = best.join(
         asked.select("product_id", "question_id", F.col("text").alias("question")),
         on="question_id",
@@ -227,7 +232,8 @@ def _found(
             min_cosine=settings.min_cosine,
             is_exact=is_exact,
             threads=settings.threads,
+            has_gpu=settings.gpus_per_task > 0,
         )
-        return blocks.mapInArrow(find, SCHEMA)
+        return blocks.mapInArrow(find, SCHEMA, profile=gpu_profile(settings))
 
     return search(True).unionByName(search(False)) if large else search(True)

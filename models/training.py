@@ -278,9 +278,11 @@ class _Steps:
     def take(self, batches: Iterable[np.ndarray]) -> float:
         """A step a batch; the mean of their losses."""
         self.model.train()
-        return float(np.mean([self._one(places) for places in batches]))
+        losses = [self._one(places) for places in batches]
+        # Read once: a GPU would wait for the CPU at every step.
+        return float(torch.stack(losses).double().mean())
 
-    def _one(self, places: np.ndarray) -> float:
+    def _one(self, places: np.ndarray) -> Tensor:
         self.optimiser.zero_grad()
         with self._casting_once():
             value = self.loss(places)
@@ -289,7 +291,7 @@ class _Steps:
             self.accelerator.clip_grad_norm_(self.model.parameters(), self.clip)
         self.optimiser.step()
         self.schedule.step()
-        return float(value.detach())
+        return value.detach()
 
     def measure(self, evaluate: Callable[[], float] | None) -> float:
         """The metric of the weights as they are; NaN where none is measured."""
@@ -309,7 +311,7 @@ class _Steps:
         return torch.autocast(self.accelerator.device.type, enabled=False)
 
 
-_PHASES: dict[str, tuple[dict[str, Tensor], Any, Tensor]] | None = None
+_PHASES: dict[str, tuple[dict[str, Tensor], Any, list[Tensor]]] | None = None
 
 
 def remember_phases() -> None:
@@ -342,16 +344,25 @@ def once(
     digest = hashlib.sha256(type(model).__name__.encode())
     for one in model.state_dict().values():
         digest.update(one.cpu().numpy().tobytes())
-    draws = [rng.bit_generator.state, torch.get_rng_state().tolist()]
+    draws = [rng.bit_generator.state, *(state.tolist() for state in _draws())]
     digest.update(json.dumps([depends_on, draws], default=list).encode())
     key = digest.hexdigest()
     if key not in _PHASES:
         work()
-        _PHASES[key] = _weights(model), rng.bit_generator.state, torch.get_rng_state()
+        kept = {name: one.cpu().clone() for name, one in model.state_dict().items()}
+        _PHASES[key] = kept, rng.bit_generator.state, _draws()
         return
-    weights, rng.bit_generator.state, torch_rng = _PHASES[key]
+    weights, rng.bit_generator.state, (of_cpu, *of_gpus) = _PHASES[key]
     model.load_state_dict(weights)
-    torch.set_rng_state(torch_rng)
+    torch.set_rng_state(of_cpu)
+    if of_gpus:
+        torch.cuda.set_rng_state_all(of_gpus)
+
+
+def _draws() -> list[Tensor]:
+    """States of torch's generators: the CPU's, and those of the GPUs."""
+    of_gpus = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    return [torch.get_rng_state(), *of_gpus]
 
 
 def _weights(model: nn.Module) -> dict[str, Tensor]:

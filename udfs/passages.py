@@ -12,6 +12,7 @@ from udfs.batching import (
     ArrowMap,
     Failure,
     NotANumberError,
+    device_name,
     in_budget,
     model_of_run,
     set_threads,
@@ -158,6 +159,7 @@ def nearest(
     *,
     top_k: int,
     beside: Beside | None = None,
+    device: str = "cpu",
 ) -> tuple[np.ndarray, np.ndarray]:
     """The passages with the highest similarity to each question, exactly.
 
@@ -170,6 +172,7 @@ def nearest(
         passages: [m, D].
         top_k: Passages of a question, at most.
         beside: What is added for the questions from one place to another, fp64 [., m].
+        device: Of torch, that multiplies.
 
     Returns:
         Places of the passages, best first, and their similarities,
@@ -180,11 +183,11 @@ def nearest(
     n_found = min(top_k + _SPARE, len(passages))
     places = np.empty((len(questions), n_found), dtype=np.int64)
     added = np.zeros((len(questions), n_found))
-    said = torch.from_numpy(passages.astype(np.float32))
+    said = torch.from_numpy(passages.astype(np.float32)).to(device)
     step = max(1, _SCORES_AT_ONCE // max(1, len(passages)))
     for start in range(0, len(questions), step):
         asked = torch.from_numpy(questions[start : start + step].astype(np.float32))
-        table = (asked @ said.T).numpy()
+        table = (asked.to(device) @ said.T).cpu().numpy()
         more = beside(start, start + len(table)) if beside is not None else None
         if more is not None:
             table = table + more
@@ -207,6 +210,7 @@ def nearest_passages(
     top_k: int,
     probability: Callable[[np.ndarray], np.ndarray],
     threads: int,
+    has_gpu: bool = False,
     lexicon: "Lexicon | None" = None,
 ) -> ArrowMap:
     """A function for `DataFrame.mapInArrow` from blocks to their questions' passages.
@@ -217,14 +221,17 @@ def nearest_passages(
         top_k: Passages of a question in one block, at most.
         probability: From similarities to the chance that a passage is right.
         threads: CPU threads of one worker.
+        has_gpu: Whether a task has a GPU, which multiplies then.
         lexicon: Of a hybrid, whose blocks hold the texts.
     """
 
     def find(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         set_threads(threads)
+        device = device_name() if has_gpu else "cpu"
         for blocks in batches:
             for place in range(blocks.num_rows):
-                yield _of_block(blocks.slice(place, 1), top_k, probability, lexicon)
+                block = blocks.slice(place, 1)
+                yield _of_block(block, top_k, probability, lexicon, device)
 
     return find
 
@@ -234,13 +241,14 @@ def _of_block(
     top_k: int,
     probability: Callable[[np.ndarray], np.ndarray],
     lexicon: "Lexicon | None",
+    device: str,
 ) -> pa.RecordBatch:
     asked, said = (
         matrix_of(block.column(f"{side}_vectors").flatten())
         for side in ("question", "passage")
     )
     places, products = nearest(
-        asked, said, top_k=top_k, beside=_words_of(block, lexicon)
+        asked, said, top_k=top_k, beside=_words_of(block, lexicon), device=device
     )
     of_question = np.repeat(np.arange(len(places)), places.shape[1])
     product = block.column("product_id")[0].as_py()

@@ -1,11 +1,12 @@
 """The answered questions that are nearest to others: the adapter of their search."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from udfs.batching import ArrowMap, set_threads
+from udfs.batching import ArrowMap, device_name, set_threads
 from udfs.passages import matrix_of, nearest
 
 SCHEMA = (
@@ -30,7 +31,12 @@ class NoFaissError(RuntimeError):
 
 
 def similar_questions(
-    *, n_similar: int, min_cosine: float, is_exact: bool, threads: int
+    *,
+    n_similar: int,
+    min_cosine: float,
+    is_exact: bool,
+    threads: int,
+    has_gpu: bool = False,
 ) -> ArrowMap:
     """A function for `DataFrame.mapInArrow` from blocks to similar questions.
 
@@ -43,26 +49,37 @@ def similar_questions(
         min_cosine: Of the vectors of two questions, at least.
         is_exact: False: faiss' HNSW graph, and its recall of some questions.
         threads: CPU threads of one worker.
+        has_gpu: Whether a task has a GPU, which multiplies then.
     """
 
     def find(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         set_threads(threads)
+        search = _Search(
+            n_similar=n_similar,
+            min_cosine=min_cosine,
+            is_exact=is_exact,
+            threads=threads,
+            device=device_name() if has_gpu else "cpu",
+        )
         for blocks in batches:
             for place in range(blocks.num_rows):
-                yield _of_block(
-                    blocks.slice(place, 1), n_similar, min_cosine, is_exact, threads
-                )
+                yield _of_block(blocks.slice(place, 1), search)
 
     return find
 
 
-def _of_block(
-    block: pa.RecordBatch,
-    n_similar: int,
-    min_cosine: float,
-    is_exact: bool,
-    threads: int,
-) -> pa.RecordBatch:
+@dataclass(frozen=True)
+class _Search:
+    """How a block is searched; see `similar_questions`."""
+
+    n_similar: int
+    min_cosine: float
+    is_exact: bool
+    threads: int
+    device: str
+
+
+def _of_block(block: pa.RecordBatch, search: _Search) -> pa.RecordBatch:
     (asked, asked_of), (said, said_of) = (
         (
             unit(matrix_of(block.column(f"{side}_vectors").flatten())),
@@ -71,16 +88,21 @@ def _of_block(
         for side in ("asked", "answered")
     )
     measured = None
-    if is_exact:
-        places, cosines = exact(asked, asked_of, said, said_of, n_similar)
+    n_similar, device = search.n_similar, search.device
+    if search.is_exact:
+        places, cosines = exact(
+            asked, asked_of, said, said_of, n_similar, device=device
+        )
     else:
         places, cosines = approximate(
-            asked, asked_of, said, said_of, n_similar, threads
+            asked, asked_of, said, said_of, n_similar, search.threads
         )
         some = slice(0, _MEASURED)
-        wanted = exact(asked[some], asked_of[some], said, said_of, n_similar)
-        measured = recall_of(places[some], wanted, min_cosine)
-    is_kept = cosines >= min_cosine
+        wanted = exact(
+            asked[some], asked_of[some], said, said_of, n_similar, device=device
+        )
+        measured = recall_of(places[some], wanted, search.min_cosine)
+    is_kept = cosines >= search.min_cosine
     of_question = np.repeat(np.arange(len(places)), is_kept.sum(axis=1))
     found = places[is_kept]
     ids = {
@@ -117,6 +139,8 @@ def exact(
     said: np.ndarray,
     said_of: np.ndarray,
     n_similar: int,
+    *,
+    device: str = "cpu",
 ) -> tuple[np.ndarray, np.ndarray]:
     """The nearest answered questions of other products.
 
@@ -126,6 +150,7 @@ def exact(
         said: Of the answered questions, [m, D].
         said_of: Product of each, [m].
         n_similar: Of a question, at most.
+        device: Of torch, that multiplies.
 
     Returns:
         Places, best first, and cosines, [n, min(n_similar, m)] each; the cosine is
@@ -137,7 +162,7 @@ def exact(
         found: np.ndarray = np.where(is_own, -np.inf, 0.0)
         return found
 
-    return nearest(asked, said, top_k=n_similar, beside=other)
+    return nearest(asked, said, top_k=n_similar, beside=other, device=device)
 
 
 def approximate(

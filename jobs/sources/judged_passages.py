@@ -1,14 +1,15 @@
 """Labelled question-sentence pairs as questions with passages.
 
-A question's right passages are the sentences that answer it; its candidates are all
-sentences that were labelled for a question of its product, whatever kind of text they
-are from. Questions that no sentence answers are left out.
+A question's right passages are the sentences that answer it, by the format's own rule;
+its candidates are all sentences that were labelled for a question of its product,
+whatever kind of text they are from. One that only helps, or that was judged for another
+question, is no right one. Questions that no sentence answers are left out.
 """
 
 from collections.abc import Callable, Iterator
 from typing import IO
 
-from jobs.sources.labelled_answers import FORMATS, LabelledPair, labelled
+from jobs.sources.labelled_answers import FORMATS, labelled, rule
 from jobs.sources.passages import AskedQuestion, tidy
 
 NAMES = ("epqa", "hetpqa", "ecml-pqa")
@@ -22,21 +23,27 @@ def reader(format_name: str) -> Callable[[str, IO[str]], Iterator[AskedQuestion]
         """One row a question of a product."""
         pairs = [labelled(pair, form) for pair in form.read(path, stream)]
         candidates: dict[str, dict[str, None]] = {}
+        right: dict[tuple[str, str], dict[str, str]] = {}
         for pair in pairs:
-            said = candidates.setdefault(pair.product_id, {})
-            said[tidy(pair.sentence)] = None
-        right: dict[tuple[str, str], list[LabelledPair]] = {}
-        for pair in pairs:
+            question, sentence = tidy(pair.question), tidy(pair.sentence)
+            if not question or not sentence:
+                continue  # nothing but entities of white space
+            candidates.setdefault(pair.product_id, {})[sentence] = None
             if pair.label:
-                key = pair.product_id, tidy(pair.question)
-                right.setdefault(key, []).append(pair)
+                answers = right.setdefault((pair.product_id, question), {})
+                answers[sentence] = pair.domain
         for (product, question), answers in right.items():
             yield AskedQuestion(
                 question=question,
-                answers=tuple(dict.fromkeys(tidy(one.sentence) for one in answers)),
+                answers=tuple(answers),
                 candidates=tuple(candidates[product]),
                 group=product,
-                domain=answers[0].domain,
+                domain=next(iter(answers.values())),
             )
 
     return read
+
+
+def rule_of(format_name: str) -> str | None:
+    """What makes a sentence a right passage, in words; None: the format says it."""
+    return rule(format_name) if format_name in NAMES else None

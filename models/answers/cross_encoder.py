@@ -27,7 +27,7 @@ from models.answers.two_tasks import batch
 from models.encoder import Encoder, Tokens, WordPieces, pretrained
 from models.metrics import average_precision
 from models.ragged import of_like_length
-from models.training import Log, fit, once, sampled
+from models.training import Log, fit, once, sampled, training_device
 
 _N_NEGATIVES = 4
 
@@ -154,6 +154,7 @@ def train_tasks(
         "max_tokens": recipe.max_tokens,
     }
     network = CrossEncoder(source.encoder(), source.words, config)
+    network.to(training_device())  # which decides on the numbers
     network.encoder.multiply_in(recipe.cross_precision)
     if recipe.cross_trained_layers is not None:
         network.keep_still(network.encoder.n_layers - recipe.cross_trained_layers)

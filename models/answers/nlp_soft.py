@@ -31,6 +31,7 @@ from torch.nn import functional as F
 from models.answers.examples import Examples, Recipe, Report, Trained
 from models.answers.factored import Cache
 from models.answers.two_tasks import metric_of, train_two_tasks
+from models.training import training_device
 from models.vocabulary import tokenise
 from models.word_inputs import Texts, WordInputs
 
@@ -142,6 +143,7 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
     qa, epochs, history = train_two_tasks(
         qa, examples, recipe, loss_qa=loss, loss_qr=None, report=report
     )
+    qa.to(training_device())  # where none was trained it is not yet
     best: tuple[float, float, NlpSoft] | None = None
     alone = replace(recipe, pretrain_epochs=(0.0,))
     for weight in recipe.soft_weights:

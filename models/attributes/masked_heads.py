@@ -48,7 +48,7 @@ def own_head(name: str | None, encoder: Encoder) -> MaskedHead | None:
     if set(_OF_BERT.values()) & set(loading["missing_keys"]):
         return None
     weights = model.state_dict()
-    head = MaskedHead(encoder)
+    head = MaskedHead(encoder).to(next(encoder.parameters()).device)
     found = {ours: weights[theirs] for ours, theirs in _OF_BERT.items()}
     head.load_state_dict({**found, "decoder": head.decoder})
     return head.requires_grad_(False).eval()

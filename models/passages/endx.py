@@ -66,7 +66,7 @@ class Losses:
         self.n_ramp_steps = n_ramp_steps
         self.step = 0
         self._epoch = 0
-        self._parts: dict[str, list[float]] = {}
+        self._parts: dict[str, list[Tensor]] = {}
         self._started = time.monotonic()
 
     def __call__(self, places: np.ndarray) -> Tensor:
@@ -102,7 +102,7 @@ class Losses:
         if self.network.training:
             self.step += 1
             for name, value in parts.items():
-                self._parts.setdefault(name, []).append(float(value.detach()))
+                self._parts.setdefault(name, []).append(value.detach())
         aligned = sum(terms.values(), torch.zeros((), device=parts["dual"].device))
         return (
             recipe.alpha_dual * parts["dual"]
@@ -117,7 +117,7 @@ class Losses:
             Progress(
                 f"loss {name}",
                 self._epoch,
-                float(np.mean(values)),
+                float(torch.stack(values).double().mean()),
                 float("nan"),
                 time.monotonic() - self._started,
             )

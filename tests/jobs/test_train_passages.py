@@ -127,11 +127,43 @@ def test_each_group_is_ranked_alone_where_that_is_asked(labelled, tmp_path):
     found = measured(
         tmp_path / "model", labelled, tmp_path, "--pool", "all", "--among", "group"
     )
-    # One right passage and one other each, which of `w9 w39 w30` is the better one.
+    # One right passage and one other each. The other has both words of the question
+    # that is asked of 19, `w9 w39 w30`, and is the shorter one.
+    assert found["n_without_wrong"] == 0
     assert (found["n_pools"], found["n_questions"]) == (N, N)
     assert (found["n_candidates"], found["among"]) == (2 * N, "group")
     assert found["mrr"] == pytest.approx(1 - 0.5 / N)
     assert found["recall_at_5"] == 1.0
+
+
+def test_the_right_passages_of_one_group_are_no_choice(labelled, tmp_path):
+    assert trained(labelled, tmp_path / "model", "bm25").exit_code == 0
+    done = call(
+        evaluate,
+        *("--model", tmp_path / "model", "--labelled", labelled),
+        *("--format", "jsonl", "--among", "group"),
+    )
+    assert done.exit_code == 2
+    assert "--among group: --pool is gold, expected all" in done.output
+
+
+def test_a_set_of_grades_says_what_was_right(labelled, tmp_path):
+    assert trained(labelled, tmp_path / "model", "bm25").exit_code == 0
+    path = tmp_path / "epqa.csv"
+    path.write_text(
+        "question,ASIN,candidate,source,label\n"
+        "is it red?,A,it is red,review,2\nis it red?,A,no idea,review,0\n"
+    )
+    out = tmp_path / "found.json"
+    done = call(
+        evaluate,
+        *("--model", tmp_path / "model", "--labelled", path, "--format", "epqa"),
+        *("--json", out),
+    )
+    assert done.exit_code == 0, done.output
+    found = json.loads(out.read_text())
+    assert found["label_rule"] == "epqa: grade >= 2"
+    assert (found["n_questions"], found["n_without_wrong"]) == (1, 1)
 
 
 def test_domains_are_pools_of_their_own(labelled, tmp_path):

@@ -1,7 +1,8 @@
 """A device that computes on the CPU and complains as a GPU does.
 
 A tensor of it among tensors of the CPU is an error, but for a single number and an
-index, which a GPU takes; and its content is not there for numpy.
+index into it, which a GPU takes; and its content is not there for numpy. Unlike a GPU
+it computes in fp32 whatever autocast says.
 """
 
 import contextlib
@@ -15,12 +16,13 @@ from torch.utils import backend_registration
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
+from models import answers, attributes, passages
+from models.checkpoint import method_of
+
 NAME = "pretended"
-# What a GPU does with tensors of the CPU, too.
-_MAY_MIX = (
-    *("aten.copy_", "aten._to_copy", "aten.index.Tensor", "aten.index_put"),
-    "aten._pack_padded_sequence",  # takes and gives sizes that stay on the CPU
-)
+# A GPU copies tensors of the CPU, and takes sizes that stay there.
+_MAY_MIX = ("aten.copy_", "aten._to_copy", "aten._pack_padded_sequence")
+_BY_INDEX = ("aten.index.", "aten.index_put")  # the second argument are the indices
 _RECURRENT = ("rnn_tanh", "gru", "lstm")
 
 
@@ -53,6 +55,7 @@ class _Tensor(torch.Tensor):
         self.inner = inner
 
     __torch_function__ = torch._C._disabled_torch_function_impl
+    is_cuda = True
 
     @classmethod
     def __torch_dispatch__(cls, work, types, args=(), kwargs=None):
@@ -98,10 +101,11 @@ def _as_tensors(index, device):
 
 
 def _done(work, args, kwargs):
-    given = tree_flatten((args, kwargs))[0]
-    here = [one for one in given if isinstance(one, _Tensor)]
+    here = [one for one in tree_flatten((args, kwargs))[0] if isinstance(one, _Tensor)]
     if here and not str(work).startswith(_MAY_MIX):
-        for one in given:
+        is_indexed = str(work).startswith(_BY_INDEX)
+        checked = (args[0], *args[2:]) if is_indexed else (args, kwargs)
+        for one in tree_flatten(checked)[0]:
             if isinstance(one, torch.Tensor) and not isinstance(one, _Tensor):
                 assert one.dim() == 0, f"{work}: {tuple(one.shape)} is on the CPU"
     wanted = kwargs.get("device")
@@ -174,6 +178,9 @@ class trained_there:  # noqa: N801 - read as a phrase
     def __enter__(self):
         _register()
         where = torch.device(NAME, 0)
+        for package in (answers, attributes, passages):
+            for name in package.METHODS:  # before what they import is changed
+                method_of(package.__name__, name)
         for name, module in list(sys.modules.items()):
             if name.startswith("models.") and hasattr(module, "training_device"):
                 self._monkeypatch.setattr(module, "training_device", lambda: where)

@@ -1,11 +1,17 @@
 """Every method trained and used on a device that is not the CPU."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
+from transformers import BertConfig, BertForMaskedLM
 
 from models import answers, attributes, checkpoint, passages, training
+from models.attributes import masked_heads
+from models.encoder import pretrained
 from tests.models import pretended_gpu, toy, toy_attributes, toy_passages
+from udfs.passages import nearest
 
 # Counts, and regressions on what is computed on the CPU.
 OF_THE_CPU = ("bm25", "bm25-stems", "gazetteer", "qrem")
@@ -15,6 +21,7 @@ OF_THE_CPU = ("bm25", "bm25-stems", "gazetteer", "qrem")
 def there(monkeypatch):
     """A GPU, or what takes its place."""
     if torch.cuda.is_available():
+        monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
         yield "cuda:0"
         return
     with pretended_gpu.trained_there(monkeypatch) as device:
@@ -46,11 +53,61 @@ def test_a_training_is_on_the_gpu_that_torch_finds(monkeypatch):
     assert training.training_device() == torch.device("cpu")
 
 
+@pytest.mark.parametrize("is_pretrained", [True, False])
+def test_a_masked_lm_head_is_where_its_encoder_is(there, tiny, tmp_path, is_pretrained):
+    folder = tiny
+    if is_pretrained:
+        folder = shutil.copytree(tiny, tmp_path / "bert")
+        sizes = BertConfig.from_pretrained(tiny)
+        BertForMaskedLM(sizes).save_pretrained(folder)
+    given = toy_attributes.recipe(encoder=str(folder), max_epochs=1)
+    found = attributes.train(
+        "qa-mlm", toy_attributes.examples(96), given, lambda _: None
+    )
+    fitted = [one for one in found.history if one["phase"] == "train"]
+    assert np.isfinite(fitted[0]["loss"])
+    head = masked_heads.own_head(str(folder), pretrained(str(folder)).encoder())
+    assert (head is not None) == is_pretrained
+
+
+def test_words_of_both_networks_are_tied_there(there, tiny):
+    found = toy.trained("nlp-soft", tiny, pretrain_epochs=(0.0,), max_seconds=0)
+    assert found.chosen["pretrain_epochs"] == 0.0
+    assert np.isfinite([one["loss"] for one in found.history]).all()
+
+
+def test_a_phase_is_remembered_there(there, tiny, monkeypatch):
+    monkeypatch.setattr(training, "_PHASES", {})
+    first, second = (
+        toy.trained("late-qar", tiny, max_seconds=0).network.state_dict()
+        for _ in range(2)
+    )
+    assert training._PHASES
+    for name, one in first.items():
+        torch.testing.assert_close(second[name].cpu(), one.cpu())
+
+
+def test_the_nearest_are_found_there(there):
+    rng = np.random.default_rng(0)
+    asked, said = (rng.normal(size=(n, 8)).astype("float16") for n in (5, 40))
+    here = nearest(asked, said, top_k=3)
+    for one, other in zip(
+        nearest(asked, said, top_k=3, device=there), here, strict=True
+    ):
+        assert np.array_equal(one, other)
+
+
 def test_a_tensor_of_the_cpu_is_an_error(there):
     layer = torch.nn.Linear(3, 2).to(there)
     with pytest.raises((AssertionError, RuntimeError), match=r"CPU|cpu"):
         layer(torch.ones(1, 3))
     found = layer(torch.ones(1, 3, device=there)).detach()
+    at = torch.zeros(2, dtype=torch.long)
+    assert found[at[:1]].shape == (1, 2)
+    with pytest.raises((AssertionError, RuntimeError), match=r"CPU|cpu"):
+        torch.ones(2)[at.to(there)]
+    with pytest.raises((AssertionError, RuntimeError), match=r"CPU|cpu"):
+        found[0, at] = torch.ones(2)
     with pytest.raises((RuntimeError, TypeError)):
         found.numpy()
     assert found.cpu().numpy().shape == (1, 2)

@@ -1,8 +1,12 @@
 """A tiny pretrained encoder, and every method trained once."""
 
 import pytest
+import torch
 
-from tests.models import toy
+from tests.models import pretended_gpu, toy
+
+if not torch.cuda.is_available():
+    pretended_gpu.register()  # while tests are collected: none has run yet
 
 
 @pytest.fixture(scope="session")

@@ -150,7 +150,8 @@ def _gru_cell(from_input, from_state, state, input_bias=None, state_bias=None):
 
 
 @functools.cache
-def _register():
+def register():
+    """Tell torch of the device: before the first gradients, which count the devices."""
     backend_registration._setup_privateuseone_for_python_backend(NAME, _Backend())
     library = Library("aten", "IMPL")
     for name, cell in (("lstm", _lstm_cell), ("gru", _gru_cell)):
@@ -176,7 +177,7 @@ class trained_there:  # noqa: N801 - read as a phrase
         self._monkeypatch = monkeypatch
 
     def __enter__(self):
-        _register()
+        register()
         where = torch.device(NAME, 0)
         for package in (answers, attributes, passages):
             for name in package.METHODS:  # before what they import is changed

@@ -39,9 +39,13 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
     return [
         f"| {' | '.join(header)} |",
         "|" + "---|" * len(header),
-        *(f"| {' | '.join(map(str, row))} |" for row in rows),
+        *(f"| {' | '.join(map(_cell, row))} |" for row in rows),
         "",
     ]
+
+
+def _cell(value: Any) -> str:
+    return str(value).replace("|", r"\|")  # a|q is one cell
 
 
 def varied(

@@ -282,13 +282,18 @@ class PairReviews(JobSettings):
     max_pairs_per_product: Count
 
 
-class ScoringJob(JobSettings):
+class TensorJob(JobSettings):
+    """Settings of the jobs whose tasks compute with torch."""
+
+    threads: Count
+    gpus_per_task: Annotated[float, Field(ge=0)]
+
+
+class ScoringJob(TensorJob):
     """Settings of the jobs that run a model over what it has not scored."""
 
     chunk_size: Count
     token_budget: Annotated[int, Field(ge=128)]
-    threads: Count
-    gpus_per_task: Annotated[float, Field(ge=0)]
 
 
 class ScoreAnswers(ScoringJob):
@@ -323,7 +328,7 @@ class EncodePassages(ScoringJob):
     sources: Sources
 
 
-class RetrievePassages(JobSettings):
+class RetrievePassages(TensorJob):
     """Settings of `retrieve_passages`."""
 
     section: ClassVar[str] = "retrieve_passages"
@@ -337,8 +342,6 @@ class RetrievePassages(JobSettings):
     approximate_above: Count
     block_passages: Count
     block_questions: Count
-    threads: Count
-    gpus_per_task: Annotated[float, Field(ge=0)]
 
     @field_validator("n_similar")
     @classmethod

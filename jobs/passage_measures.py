@@ -61,7 +61,7 @@ def ranked(
     found = joined([ranks_of(model.index(one.candidates), one) for one in pools])
     seconds = time.monotonic() - started
     n_right = [len(places) for one in pools for places in one.right]
-    n_certain = sum(
+    n_without_wrong = sum(
         len(places) == len(one.candidates) for one in pools for places in one.right
     )
     return found, {
@@ -69,7 +69,7 @@ def ranked(
         "n_candidates": sum(len(one.candidates) for one in pools),
         "n_pools": len(pools),
         "right_per_question": float(np.mean(n_right)),
-        "n_without_wrong": n_certain,
+        "n_without_wrong": n_without_wrong,
         "milliseconds_per_question": 1000 * seconds / len(found),
         "pool": pool,
         "among": among,

@@ -106,7 +106,6 @@ def ranked(
         top_k=settings.top_k,
         probability=model.probability,
         threads=settings.threads,
-        has_gpu=settings.gpus_per_task > 0,
         lexicon=lexicon,
     )
     return rank_passages(

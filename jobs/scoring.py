@@ -19,7 +19,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import lake, ledger
-from jobs.config import RetrievePassages, ScoringJob
+from jobs.config import ScoringJob, TensorJob
 from jobs.progress import say
 from pipelines.lanes import LANES
 from pipelines.tables import Table
@@ -125,7 +125,7 @@ def score_missing(
     return Scored(n_written, n_refused)
 
 
-def gpu_profile(settings: ScoringJob | RetrievePassages) -> ResourceProfile | None:
+def gpu_profile(settings: TensorJob) -> ResourceProfile | None:
     """A GPU for each of the stage's tasks, where conf says so; others stay wide."""
     if not settings.gpus_per_task:
         return None

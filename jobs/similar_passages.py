@@ -176,7 +176,6 @@ def similar(
         top_k=_SENTENCES,
         probability=model.probability,
         threads=settings.threads,
-        has_gpu=settings.gpus_per_task > 0,
         lexicon=lexicon,
     )
     profile = gpu_profile(settings)
@@ -232,7 +231,6 @@ def _found(
             min_cosine=settings.min_cosine,
             is_exact=is_exact,
             threads=settings.threads,
-            has_gpu=settings.gpus_per_task > 0,
         )
         return blocks.mapInArrow(find, SCHEMA, profile=gpu_profile(settings))
 

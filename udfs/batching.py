@@ -129,6 +129,14 @@ def device_name() -> str:
     return f"cuda:{names.index(address) if address in names else 0}"
 
 
+def given_device() -> str:
+    """The GPU that Spark gave this task, else the CPU: for what is little work.
+
+    Every process that touches a GPU takes half a gigabyte of it.
+    """
+    return "cpu" if _task_gpu() is None else device_name()
+
+
 def _task_gpu() -> str | None:
     try:
         from pyspark import TaskContext

@@ -12,7 +12,7 @@ from udfs.batching import (
     ArrowMap,
     Failure,
     NotANumberError,
-    device_name,
+    given_device,
     in_budget,
     model_of_run,
     set_threads,
@@ -210,7 +210,6 @@ def nearest_passages(
     top_k: int,
     probability: Callable[[np.ndarray], np.ndarray],
     threads: int,
-    has_gpu: bool = False,
     lexicon: "Lexicon | None" = None,
 ) -> ArrowMap:
     """A function for `DataFrame.mapInArrow` from blocks to their questions' passages.
@@ -221,13 +220,12 @@ def nearest_passages(
         top_k: Passages of a question in one block, at most.
         probability: From similarities to the chance that a passage is right.
         threads: CPU threads of one worker.
-        has_gpu: Whether a task has a GPU, which multiplies then.
         lexicon: Of a hybrid, whose blocks hold the texts.
     """
 
     def find(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         set_threads(threads)
-        device = device_name() if has_gpu else "cpu"
+        device = given_device()
         for blocks in batches:
             for place in range(blocks.num_rows):
                 block = blocks.slice(place, 1)

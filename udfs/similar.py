@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from udfs.batching import ArrowMap, device_name, set_threads
+from udfs.batching import ArrowMap, given_device, set_threads
 from udfs.passages import matrix_of, nearest
 
 SCHEMA = (
@@ -31,12 +31,7 @@ class NoFaissError(RuntimeError):
 
 
 def similar_questions(
-    *,
-    n_similar: int,
-    min_cosine: float,
-    is_exact: bool,
-    threads: int,
-    has_gpu: bool = False,
+    *, n_similar: int, min_cosine: float, is_exact: bool, threads: int
 ) -> ArrowMap:
     """A function for `DataFrame.mapInArrow` from blocks to similar questions.
 
@@ -49,7 +44,6 @@ def similar_questions(
         min_cosine: Of the vectors of two questions, at least.
         is_exact: False: faiss' HNSW graph, and its recall of some questions.
         threads: CPU threads of one worker.
-        has_gpu: Whether a task has a GPU, which multiplies then.
     """
 
     def find(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -59,7 +53,7 @@ def similar_questions(
             min_cosine=min_cosine,
             is_exact=is_exact,
             threads=threads,
-            device=device_name() if has_gpu else "cpu",
+            device=given_device(),
         )
         for blocks in batches:
             for place in range(blocks.num_rows):

@@ -130,7 +130,7 @@ def _done(work, args, kwargs):
 
 
 def _lstm_cell(from_input, from_state, cell, input_bias=None, state_bias=None):
-    """As a GPU has it in one piece: https://pytorch.org/docs, LSTMCell."""
+    """As a GPU has it in one piece."""
     gates = from_input + from_state
     if input_bias is not None:
         gates = gates + input_bias + state_bias

@@ -10,7 +10,6 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import checkpoint
 from models.attributes import METHODS, WITHOUT_ENCODER, aveqa, load, train
 from models.attributes import encoder_crf as tagger
 from models.attributes.examples import Asked, Examples
@@ -108,14 +107,7 @@ def test_any_value_is_a_part_of_the_text(trained, words):
 
 def test_a_model_is_the_same_after_saving(trained, tmp_path):
     name, found = trained
-    card = checkpoint.save(
-        str(tmp_path / "m"),
-        name=name,
-        config={"sizes": dict(found.config), "threshold": 0.4, "calibration": [2, 1]},
-        weights=found.network.state_dict(),
-        words=found.words,
-        metrics={},
-    )
+    card = toy.saved(name, found, tmp_path, threshold=0.4, calibration=[2, 1])
     model = load(card.folder, device="cpu", precision="fp32")
     part = asked(8, seed=9)
     windows = model.windows(part.contexts, part.attributes)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import BertConfig, BertForMaskedLM
 
-from models import answers, attributes, checkpoint, passages, training
+from models import answers, attributes, passages, training
 from models.attributes import masked_heads
 from models.encoder import pretrained
 from tests.models import pretended_gpu, toy, toy_attributes, toy_passages
@@ -36,14 +36,7 @@ def encoder(tiny, tmp_path_factory):
 def saved(name, trained, folder):
     places = {one.device.type for one in trained.network.parameters()}
     assert name in OF_THE_CPU or places == {training.training_device().type}
-    return checkpoint.save(
-        str(folder / "model"),
-        name=name,
-        config={"sizes": dict(trained.config), "threshold": 0.5},
-        weights=trained.network.state_dict(),
-        words=trained.words,
-        metrics={},
-    ).folder
+    return toy.saved(name, trained, folder, threshold=0.5).folder
 
 
 def test_a_training_is_on_the_gpu_that_torch_finds(monkeypatch):
@@ -78,13 +71,12 @@ def test_words_of_both_networks_are_tied_there(there, tiny):
 
 def test_a_phase_is_remembered_there(there, tiny, monkeypatch):
     monkeypatch.setattr(training, "_PHASES", {})
-    first, second = (
-        toy.trained("late-qar", tiny, max_seconds=0).network.state_dict()
-        for _ in range(2)
-    )
-    assert training._PHASES
-    for name, one in first.items():
-        torch.testing.assert_close(second[name].cpu(), one.cpu())
+    first, second = (toy.trained("late-qar", tiny, max_seconds=0) for _ in range(2))
+    phases = [{one["phase"] for one in found.history} for found in (first, second)]
+    assert phases == [{"pre-train", "fine-tune"}, {"fine-tune"}]
+    again = second.network.state_dict()
+    for name, one in first.network.state_dict().items():
+        torch.testing.assert_close(again[name].cpu(), one.cpu())
 
 
 def test_the_nearest_are_found_there(there):

@@ -130,14 +130,7 @@ def longer(tokens, n):
 
 def test_a_model_is_the_same_after_saving(trained, tmp_path):
     name, found = trained
-    card = checkpoint.save(
-        str(tmp_path / "m"),
-        name=name,
-        config={"sizes": dict(found.config), "threshold": 0.0},
-        weights=found.network.state_dict(),
-        words=found.words,
-        metrics={},
-    )
+    card = toy.saved(name, found, tmp_path, threshold=0.0)
     model = load(card.folder, device="cpu", precision="fp32")
     of = pool()
     expected = PassageModel.untrained(name, found.network).index(of.candidates)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from transformers import BertConfig, BertModel, BertTokenizer
 
+from models import checkpoint
 from models.answers import train
 from models.answers.examples import Examples, Pairs, Recipe
 from models.answers.qar_net import QarNet, QarNetConfig
@@ -149,6 +150,18 @@ def trained(name, encoder, **changes):
     method = "qar-net" if name == "released" else name
     with torch.inference_mode(mode=False):  # whatever the test runs in
         return train(method, examples(), given, lambda _: None)
+
+
+def saved(name, found, folder, **decision):
+    """The card of a trained network's folder, with what was decided on validation."""
+    return checkpoint.save(
+        str(folder / "model"),
+        name=name,
+        config={"sizes": dict(found.config), **decision},
+        weights=found.network.state_dict(),
+        words=found.words,
+        metrics={},
+    )
 
 
 def caches(network, asked, said, *, n_pads=0):

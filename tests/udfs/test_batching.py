@@ -9,6 +9,7 @@ from udfs.batching import (
     Failure,
     NotANumberError,
     device_name,
+    given_device,
     in_budget,
     load_once,
     refuse_nan,
@@ -113,6 +114,8 @@ def test_a_task_works_on_the_gpu_it_was_given(monkeypatch, visible, address, dev
     if visible is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     assert device_name() == device
+    # What is little work takes no GPU that Spark did not give.
+    assert given_device() == ("cpu" if address is None else device)
 
 
 def test_an_input_too_large_alone_is_a_failure_and_the_others_are_not():

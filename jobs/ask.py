@@ -4,12 +4,10 @@ Reads   the tables of the stages that it uses; writes none
 """
 
 import datetime as dt
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import click
@@ -27,7 +25,7 @@ from jobs.config import (
     ScoreAnswers,
     SettingsError,
 )
-from jobs.launch import CONF, SET, attempt, document_of
+from jobs.launch import CONF, JSON, SET, attempt, document_of, keep
 from jobs.model_folders import NoModelError, model_of, threshold_of
 from jobs.scope import Scope
 from jobs.similar_passages import similar
@@ -268,7 +266,7 @@ def _line(row: Row, source: str, text: str, place: str) -> str:
 @click.option("--product", "product_id", required=True, metavar="ID", help="Which one.")
 @click.option("--lake", "lake_root", metavar="DIR", help="Same as --set lake=DIR.")
 @click.option("--models", metavar="DIR", help="Same as --set models=DIR.")
-@click.option("--json", "out", metavar="FILE", help="Write what is found here too.")
+@JSON
 @CONF
 @SET
 def ask(
@@ -297,13 +295,12 @@ def ask(
         spark = session.build(config.settings_of(RetrievePassages, document).spark)
         answer = found(spark, document, product_id, question.strip())
         click.echo("\n".join(lines(answer)))
-        if out is not None:
-            content = {
-                "passages": answer.passages,
-                "answers": answer.answers,
-                "values": answer.values,
-            }
-            Path(out).write_text(json.dumps(content, indent=2) + "\n")
+        content = {
+            "passages": answer.passages,
+            "answers": answer.answers,
+            "values": answer.values,
+        }
+        keep(out, content)
 
     sys.exit(attempt(work))
 

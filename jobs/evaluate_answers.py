@@ -1,16 +1,14 @@
 """Measure an answer model on labelled pairs it has not seen."""
 
-import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
 from jobs.config import SettingsError
-from jobs.launch import attempt
+from jobs.launch import JSON, MODEL, attempt, keep
 from jobs.model_folders import threshold_of
 from jobs.sources.labelled_answers import FORMATS, LabelledPair, read, rule
 from models.answers import PRECISIONS, load
@@ -71,7 +69,7 @@ def measure(
 
 
 @click.command(name="answers")
-@click.option("--model", "folder", required=True, metavar="DIR", help="Model folder.")
+@MODEL
 @click.option(
     "--labelled", multiple=True, required=True, metavar="FILE", help="May be repeated."
 )
@@ -99,7 +97,7 @@ def measure(
     " a GPU, else fp32.",
 )
 @click.option("--token-budget", default=16384, show_default=True, type=int)
-@click.option("--json", "out", metavar="FILE", help="Write the measures here too.")
+@JSON
 def evaluate(
     folder: str,
     labelled: tuple[str, ...],
@@ -130,8 +128,7 @@ def evaluate(
         for name, value in found.items():
             text = f"{value:.4f}" if isinstance(value, float) else str(value)
             click.echo(f"{name:<28} {text}")
-        if out is not None:
-            Path(out).write_text(json.dumps(found, indent=2) + "\n")
+        keep(out, found)
 
     sys.exit(attempt(work))
 

@@ -1,6 +1,5 @@
 """Measure the lake's attribute_values against a known truth."""
 
-import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs import config, lake, session
 from jobs.config import ChooseAttributes, SettingsError
-from jobs.launch import CONF, SET, attempt, document_of
+from jobs.launch import CONF, JSON, SET, attempt, document_of, keep
 from jobs.report import table
 from models.attributes.names import attribute_name
 from models.metrics import precision_recall_f1
@@ -147,7 +146,7 @@ def examples(
     type=click.IntRange(0),
     help="Products whose values are shown.",
 )
-@click.option("--json", "out", metavar="FILE", help="Write the measures here too.")
+@JSON
 @CONF
 @SET
 def evaluate(
@@ -175,8 +174,7 @@ def evaluate(
         if n_examples:
             rows = examples(spark, settings.lake, truth, n_examples)
             click.echo("\n".join(shown(rows)))
-        if out is not None:
-            Path(out).write_text(json.dumps(found, indent=2) + "\n")
+        keep(out, found)
 
     sys.exit(attempt(work))
 

@@ -1,14 +1,12 @@
 """Measure an attribute model on labelled values it has not seen."""
 
-import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
 from jobs.attribute_measures import Measured, measured
-from jobs.launch import attempt
+from jobs.launch import JSON, MODEL, attempt, keep
 from jobs.report import table
 from jobs.sources.labelled_attributes import FORMATS, read
 from models.attributes import PRECISIONS
@@ -17,7 +15,7 @@ _SHOWN = ("n", "n_values", "n_none", "n_found", "n_right", "precision", "recall"
 
 
 @click.command(name="attributes")
-@click.option("--model", "folder", required=True, metavar="DIR", help="Model folder.")
+@MODEL
 @click.option(
     "--labelled", multiple=True, required=True, metavar="FILE", help="May be repeated."
 )
@@ -40,7 +38,7 @@ _SHOWN = ("n", "n_values", "n_none", "n_found", "n_right", "precision", "recall"
     " a GPU, else fp32; int8 for a CPU.",
 )
 @click.option("--token-budget", default=8192, show_default=True, type=int)
-@click.option("--json", "out", metavar="FILE", help="Write the measures here too.")
+@JSON
 def evaluate(
     folder: str,
     labelled: tuple[str, ...],
@@ -68,8 +66,7 @@ def evaluate(
             precision=precision,
         )
         click.echo("\n".join(lines(found)))
-        if out is not None:
-            Path(out).write_text(json.dumps(found, indent=2) + "\n")
+        keep(out, found)
 
     sys.exit(attempt(work))
 

@@ -1,21 +1,23 @@
 """Measure a passage model on questions it has not seen."""
 
-import json
 import sys
-from pathlib import Path
 
 import click
 
 from jobs.config import Among, PoolOf, SettingsError
-from jobs.launch import attempt
+from jobs.launch import JSON, MODEL, attempt, keep
 from jobs.passage_measures import measured
-from jobs.sources.judged_passages import rule_of
-from jobs.sources.labelled_passages import FORMATS, read
-from models.passages import PRECISIONS
+from jobs.sources.labelled_passages import FORMATS, labels_of, reading
+from jobs.train_passages import drawn
+from models.checkpoint import read_card
+from models.passages import PAIRWISE, PRECISIONS
+
+PAIR_QUESTIONS = 60
+_SEED = 1
 
 
 @click.command(name="passages")
-@click.option("--model", "folder", required=True, metavar="DIR", help="Model folder.")
+@MODEL
 @click.option(
     "--labelled", multiple=True, required=True, metavar="FILE", help="May be repeated."
 )
@@ -45,6 +47,12 @@ from models.passages import PRECISIONS
     help="Only passages that answer so many questions.",
 )
 @click.option(
+    "--max-questions",
+    type=click.IntRange(min=1),
+    help="At most so many questions, drawn by a hash. Default: all, but"
+    f" {PAIR_QUESTIONS} for a model that reads every question with every passage.",
+)
+@click.option(
     "--precision",
     type=click.Choice(PRECISIONS),
     default="fp32",
@@ -52,7 +60,7 @@ from models.passages import PRECISIONS
     help="Of the numbers: bf16 for a GPU or a CPU with AMX or AVX-512 BF16, fp16 for"
     " a GPU, else fp32.",
 )
-@click.option("--json", "out", metavar="FILE", help="Write the measures here too.")
+@JSON
 def evaluate(
     folder: str,
     labelled: tuple[str, ...],
@@ -61,6 +69,7 @@ def evaluate(
     pool: PoolOf,
     among: Among,
     min_questions: int,
+    max_questions: int | None,
     precision: str,
     out: str | None,
 ) -> None:
@@ -76,22 +85,34 @@ def evaluate(
                 "--among group: --pool is gold, expected all: the right passages of"
                 " one text alone are no choice"
             )
+        card = read_card(folder)
+        n_most = max_questions or (PAIR_QUESTIONS if card.name in PAIRWISE else None)
+        asked = reading(labelled, format_name, where=where)
+        rows = asked.rows if n_most is None else drawn(asked.rows, n_most, _SEED)
+        if len(rows) < len(asked.rows):
+            click.echo(
+                f"{len(rows):,} of {len(asked.rows):,} questions drawn", err=True
+            )
         found = measured(
             folder,
-            read(labelled, format_name, where=where),
+            rows,
             pool=pool,
             among=among,
             min_questions=min_questions,
             precision=precision,
         )
-        rule = rule_of(format_name)
-        if rule is not None:
-            found = {**found, "label_rule": rule}
+        found = {
+            **found,
+            **asked.counts(),
+            "max_questions": n_most,
+            "model": folder,
+            "seed": _SEED,
+            **labels_of(labelled, format_name, where),
+        }
         for name, value in found.items():
             text = f"{value:.4f}" if isinstance(value, float) else str(value)
             click.echo(f"{name:<28} {text}")
-        if out is not None:
-            Path(out).write_text(json.dumps(found, indent=2) + "\n")
+        keep(out, found)
 
     sys.exit(attempt(work))
 

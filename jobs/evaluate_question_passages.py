@@ -1,6 +1,5 @@
 """Measure the lake's question_passages against a known truth."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from rich.console import Console
 
 from jobs import config, lake, session
 from jobs.config import RetrievePassages, SettingsError
-from jobs.launch import CONF, SET, attempt, document_of
+from jobs.launch import CONF, JSON, SET, attempt, document_of, keep
 from jobs.model_folders import model_of
 from pipelines.tables import QUESTION_PASSAGES, QUESTIONS, SENTENCES, SIMILAR
 from pipelines.truth import judged_passages
@@ -68,7 +67,7 @@ def measure(
 
 @click.command(name="question_passages")
 @click.option("--truth", required=True, help="JSON lines with the pairs that answer.")
-@click.option("--json", "out", metavar="FILE", help="Write the measures here too.")
+@JSON
 @CONF
 @SET
 def evaluate(
@@ -95,8 +94,7 @@ def evaluate(
             f"  {found['n_found']:,} of {found['n_questions']:,} questions that a"
             " sentence of a review answers have one among their passages"
         )
-        if out is not None:
-            Path(out).write_text(json.dumps(found, indent=2) + "\n")
+        keep(out, found)
 
     sys.exit(attempt(work))
 

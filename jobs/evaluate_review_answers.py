@@ -1,6 +1,5 @@
 """Measure the lake's review_answers against a known truth."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from rich.console import Console
 
 from jobs import config, lake, session
 from jobs.config import RankAnswers, SettingsError
-from jobs.launch import CONF, SET, attempt, document_of
+from jobs.launch import CONF, JSON, SET, attempt, document_of, keep
 from jobs.model_folders import model_of
 from models.metrics import average_precision, precision_recall_f1
 from pipelines.tables import (
@@ -104,7 +103,7 @@ def examples(spark: SparkSession, root: str, n_examples: int) -> list[dict[str, 
 @click.command(name="review_answers")
 @click.option("--truth", required=True, help="JSON lines with the pairs that answer.")
 @click.option("--examples", "n_examples", default=0, show_default=True, type=int)
-@click.option("--json", "out", metavar="FILE", help="Write the measures here too.")
+@JSON
 @CONF
 @SET
 def evaluate(
@@ -128,8 +127,7 @@ def evaluate(
         spark = session.build(settings.spark)
         measures = measure(spark, settings, truth)
         _show(measures, examples(spark, settings.lake, n_examples))
-        if out is not None:
-            Path(out).write_text(json.dumps(measures, indent=2) + "\n")
+        keep(out, measures)
 
     sys.exit(attempt(work))
 

@@ -8,7 +8,7 @@ import datetime as dt
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +21,7 @@ from jobs import config, lake, ledger, session
 from jobs.config import JobSettings, LandJob, SettingsError
 from jobs.ledger import Entry, Outcome, Recorder
 from jobs.progress import say, summary
+from models.strict_json import as_json
 from pipelines.tables import QUARANTINE, RUN_LEDGER, Table
 
 DONE, FAILED, WRONG = 0, 1, 2
@@ -54,6 +55,36 @@ SET = click.option(
 )
 RUN_DATE = click.option(
     "--run-date", metavar="YYYY-MM-DD", help="Date of the run; default: today, UTC."
+)
+
+
+class _NewFile(click.Path):
+    """A file that can be written, which is known before the work and not after it."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """The path itself."""
+        folder = Path(value).parent
+        if not os.access(folder, os.W_OK | os.X_OK):
+            self.fail(f"{value}: no folder {folder} that can be written", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+JSON = click.option(
+    "--json",
+    "out",
+    type=_NewFile(dir_okay=False, writable=True),
+    metavar="FILE",
+    help="Write what is found here too.",
+)
+MODEL = click.option(
+    "--model",
+    "folder",
+    required=True,
+    type=click.Path(exists=True, file_okay=False),
+    metavar="DIR",
+    help="Model folder.",
 )
 PRINT_CONFIG = click.option(
     "--print-config", is_flag=True, help="Show the resulting settings and stop."
@@ -163,6 +194,9 @@ def attempt(work: Callable[[], None]) -> int:
     except KeyboardInterrupt:
         click.echo("error: interrupted; what was committed stays", err=True)
         return FAILED
+    except BrokenPipeError:  # whoever read has enough, such as head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except Exception as error:  # the edge: one clear line, exit 1
         if os.environ.get("ENRICH_TRACEBACK"):
             raise
@@ -172,6 +206,12 @@ def attempt(work: Callable[[], None]) -> int:
             f"error: {kind}{reason(error)} (ENRICH_TRACEBACK=1 shows where)", err=True
         )
         return FAILED
+
+
+def keep(out: str | None, content: Mapping[str, Any]) -> None:
+    """Write the results of a command to its --json, if it is given."""
+    if out is not None:
+        Path(out).write_text(as_json(content), encoding="utf-8")
 
 
 def run_stages(

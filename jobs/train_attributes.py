@@ -207,11 +207,12 @@ def command(
         settings = config.settings_of(TrainAttributes, document)
         folder = out or f"{settings.models_folder}/attributes"
         try:
+            checkpoint.check_place(folder)
             if settings.method not in WITHOUT_ENCODER and settings.encoder is None:
                 packaged()  # before the files are read
             rows = _labelled(document, settings, labelled, format_name, where)
             run(settings, rows, folder)
-        except (NotTrainableError, EncoderError) as error:
+        except (NotTrainableError, EncoderError, checkpoint.ModelError) as error:
             raise SettingsError(str(error)) from error
 
     sys.exit(attempt(work))

@@ -19,26 +19,38 @@ from jobs.launch import CONF, PRINT_CONFIG, SET, attempt, document_of, shown
 from jobs.passage_measures import Measured, calibrated, measured
 from jobs.progress import epochs, say
 from jobs.sources.community_answers import read_community_answers
-from jobs.sources.labelled_passages import FORMATS, read, split
+from jobs.sources.labelled_passages import FORMATS, labels_of, reading, split
 from jobs.sources.passages import AskedQuestion, matches_of, pool_of
 from jobs.sources.sets import having
 from models import checkpoint
 from models.encoder import EncoderError, packaged
-from models.passages import METHODS, PAIRWISE, WITHOUT_ENCODER, train
+from models.passages import METHODS, PAIRWISE, WITH_PACKAGED, WITHOUT_ENCODER, train
 from models.passages.examples import Examples, Recipe
 from models.passages.model import PassageModel
 from models.training import NotTrainableError, use_threads
 
 
 def run(
-    settings: TrainPassages, asked: Sequence[AskedQuestion], out: str
+    settings: TrainPassages,
+    asked: Sequence[AskedQuestion],
+    out: str,
+    *,
+    source: Mapping[str, Any] | None = None,
 ) -> checkpoint.Card:
     """Train, measure on the groups kept apart, write the folder.
 
+    Args:
+        settings: Of the training.
+        asked: Labelled questions.
+        out: Model folder.
+        source: Where they are from, to keep with the measures.
+
     Raises:
+        models.checkpoint.ModelError: `out` is something else than a model folder.
         models.training.NotTrainableError: There are too few questions.
     """
     started = time.monotonic()
+    checkpoint.check_place(out)
     use_threads(settings.threads)
     validation, test, rest = split(
         asked,
@@ -73,7 +85,8 @@ def run(
         words=trained.words,
         metrics={
             "history": list(trained.history),
-            "settings": settings.model_dump(mode="json", exclude={"models"}),
+            "settings": _kept(settings),
+            "source": dict(source or {}),
             "n_training": len(examples.training),
             "seconds": round(time.monotonic() - started, 1),
         },
@@ -84,6 +97,14 @@ def run(
         checkpoint.add_metrics(card.folder, {"test": found})
     say(settings.section, f"{out}: {card.name} {card.fingerprint}")
     return card
+
+
+def _kept(settings: TrainPassages) -> dict[str, Any]:
+    """The settings that were used."""
+    found = settings.model_dump(mode="json", exclude={"models"})
+    if settings.method in WITH_PACKAGED:
+        found["encoder"] = None
+    return found
 
 
 def drawn(rows: list[AskedQuestion], n_most: int, seed: int) -> list[AskedQuestion]:
@@ -108,7 +129,8 @@ def _tell(settings: TrainPassages, found: Measured) -> None:
     say(
         settings.section,
         f"kept apart: {told} ({found['n_questions']:,} questions among"
-        f" {found['n_candidates']:,} passages)",
+        f" {found['n_candidates']:,} passages; {found['n_without_wrong']:,} have no"
+        " wrong one)",
     )
 
 
@@ -117,13 +139,15 @@ def _asked(
     files: Sequence[str],
     format_name: str | None,
     where: Sequence[str],
-) -> list[AskedQuestion]:
-    """Of files; without any, of the lake."""
+) -> tuple[list[AskedQuestion], dict[str, Any]]:
+    """Of files; without any, of the lake. With where they are from."""
     if files:
         if format_name is None:
             known = ", ".join(FORMATS)
             raise SettingsError(f"--format: not given, expected one of {known}")
-        return read(files, format_name, where=where)
+        found = reading(files, format_name, where=where)
+        say(TrainPassages.section, found.told())
+        return found.rows, {**labels_of(files, format_name, where), **found.counts()}
     if document["lake"] is None:
         raise SettingsError(
             "--labelled: no file given, expected some, or --lake DIR of a lake with"
@@ -134,7 +158,9 @@ def _asked(
         rows = read_community_answers(spark, str(document["lake"]))
     finally:
         spark.stop()  # its memory is the training's
-    return having(rows, where, AskedQuestion)
+    kept = having(rows, where, AskedQuestion)
+    source = {"lake": str(document["lake"]), "where": list(where), "n_read": len(rows)}
+    return kept, source
 
 
 @click.command(name="passages")
@@ -188,11 +214,13 @@ def command(
         settings = config.settings_of(TrainPassages, document)
         folder = out or f"{settings.models_folder}/passages"
         try:
-            if settings.method not in WITHOUT_ENCODER and settings.encoder is None:
-                packaged()  # before the files are read
-            rows = _asked(document, labelled, format_name, where)
-            run(settings, rows, folder)
-        except (NotTrainableError, EncoderError) as error:
+            checkpoint.check_place(folder)  # before the files are read
+            is_packaged = settings.encoder is None or settings.method in WITH_PACKAGED
+            if is_packaged and settings.method not in WITHOUT_ENCODER:
+                packaged()
+            rows, source = _asked(document, labelled, format_name, where)
+            run(settings, rows, folder, source=source)
+        except (NotTrainableError, EncoderError, checkpoint.ModelError) as error:
             raise SettingsError(str(error)) from error
 
     sys.exit(attempt(work))

@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from models.strict_json import as_json
+
 _CONTENT = ("config.json", "model.safetensors", "vocabulary.txt")
 _LENGTH = 16
 
@@ -77,6 +79,24 @@ class Card:
         return found[f"{precision:g}"]
 
 
+def check_place(folder: str) -> None:
+    """Refuse a place where something else than a model folder would be replaced.
+
+    Raises:
+        ModelError: It holds something else, or is a file.
+    """
+    place = Path(folder)
+    if not place.exists():
+        return
+    if not place.is_dir():
+        raise ModelError(f"{folder}: is a file, expected a model folder or a new one")
+    if any(place.iterdir()) and not (place / "fingerprint").is_file():
+        raise ModelError(
+            f"{folder}: holds something else than a model, expected a model folder, an"
+            " empty or a new one"
+        )
+
+
 def save(
     folder: str,
     *,
@@ -98,9 +118,13 @@ def save(
         words: The vocabulary, one word a line.
         metrics: What it scored, on what, with which seed and settings.
         extra: Arrays beside them, by file name, that no score depends on.
+
+    Raises:
+        ModelError: Something else than a model stands there.
     """
     from safetensors.torch import save_file
 
+    check_place(folder)
     target = Path(folder)
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
     part.mkdir(parents=True)
@@ -110,21 +134,33 @@ def save(
             part / "model.safetensors",
         )
         content = {"architecture": name, **config}
-        (part / "config.json").write_text(_json(content), encoding="utf-8")
+        (part / "config.json").write_text(as_json(content), encoding="utf-8")
+        # safetensors keeps a file to its owner; workers may be another user.
+        shutil.copymode(part / "config.json", part / "model.safetensors")
         (part / "vocabulary.txt").write_text(_lines(words), encoding="utf-8")
         (part / "fingerprint").write_text(fingerprint_of(part) + "\n")
-        (part / "metrics.json").write_text(_json(metrics), encoding="utf-8")
+        (part / "metrics.json").write_text(as_json(metrics), encoding="utf-8")
         (part / "README.md").write_text(_readme(part, name, metrics), encoding="utf-8")
         for file, array in (extra or {}).items():
             np.save(part / file, array, allow_pickle=False)
-        if target.exists():
-            target.rename(part / "replaced")
-        part.rename(target)
-        shutil.rmtree(target / "replaced", ignore_errors=True)
-    except BaseException:
+        _swap(part, target)
+    finally:
         shutil.rmtree(part, ignore_errors=True)
-        raise
     return read_card(folder)
+
+
+def _swap(part: Path, target: Path) -> None:
+    """Put a folder in the place of another, which comes back if that fails."""
+    old = part.with_name(f"{part.name}.old")
+    if target.exists():
+        target.rename(old)
+    try:
+        part.rename(target)
+    except BaseException:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def fingerprint_of(folder: Path) -> str:
@@ -239,11 +275,7 @@ def add_metrics(folder: str, more: Mapping[str, Any]) -> None:
     """Put further measures into metrics.json; the fingerprint stays."""
     path = Path(folder) / "metrics.json"
     known = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(_json({**known, **more}), encoding="utf-8")
-
-
-def _json(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    path.write_text(as_json({**known, **more}), encoding="utf-8")
 
 
 def _lines(words: Sequence[str]) -> str:

@@ -211,6 +211,9 @@ def fit(
         patience: Epochs without a better metric after which to stop.
         max_seconds: After which to stop, at the end of an epoch.
         report: Called after each epoch.
+
+    Raises:
+        NotTrainableError: The loss became no number, or infinite.
     """
     model.to(training_device())
     accelerator = Accelerator(cpu=not torch.cuda.is_available())
@@ -242,6 +245,11 @@ def fit(
         mean_loss = steps.take(islice(draw(labels, rng, batch_size), n_wanted))
         done += 1.0 if n_wanted is None else n_wanted / n_batches
         left -= 1
+        if not math.isfinite(mean_loss):
+            raise NotTrainableError(
+                f"{phase}: loss {mean_loss} in epoch {done:g}, expected a number; lower"
+                " the learning rate"
+            )
         metric = steps.measure(evaluate)
         seconds = time.monotonic() - started
         now = Progress(phase, done, mean_loss, metric, seconds)

@@ -3,23 +3,26 @@
 A question's right passages are the sentences that answer it, by the format's own rule;
 its candidates are all sentences that were labelled for a question of its product,
 whatever kind of text they are from. One that only helps, or that was judged for another
-question, is no right one. Questions that no sentence answers are left out.
+question, is no right one. Questions that no sentence answers are left out; one without
+a product stands for itself.
 """
 
 from collections.abc import Callable, Iterator
 from typing import IO
 
 from jobs.sources.labelled_answers import FORMATS, labelled, rule
-from jobs.sources.passages import AskedQuestion, tidy
+from jobs.sources.passages import NO_ANSWER, AskedQuestion, LeftOut, tidy
 
 NAMES = ("epqa", "hetpqa", "ecml-pqa")
 
 
-def reader(format_name: str) -> Callable[[str, IO[str]], Iterator[AskedQuestion]]:
+def reader(
+    format_name: str,
+) -> Callable[[str, IO[str]], Iterator[AskedQuestion | LeftOut]]:
     """What reads a file of labelled pairs, the format's own rule for a positive."""
     form = FORMATS[format_name]
 
-    def read(path: str, stream: IO[str]) -> Iterator[AskedQuestion]:
+    def read(path: str, stream: IO[str]) -> Iterator[AskedQuestion | LeftOut]:
         """One row a question of a product."""
         pairs = [labelled(pair, form) for pair in form.read(path, stream)]
         candidates: dict[str, dict[str, None]] = {}
@@ -28,11 +31,15 @@ def reader(format_name: str) -> Callable[[str, IO[str]], Iterator[AskedQuestion]
             question, sentence = tidy(pair.question), tidy(pair.sentence)
             if not question or not sentence:
                 continue  # nothing but entities of white space
-            candidates.setdefault(pair.product_id, {})[sentence] = None
+            product = pair.product_id or question
+            candidates.setdefault(product, {})[sentence] = None
+            answers = right.setdefault((product, question), {})
             if pair.label:
-                answers = right.setdefault((pair.product_id, question), {})
                 answers[sentence] = pair.domain
         for (product, question), answers in right.items():
+            if not answers:
+                yield NO_ANSWER
+                continue
             yield AskedQuestion(
                 question=question,
                 answers=tuple(answers),

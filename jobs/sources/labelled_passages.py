@@ -1,19 +1,22 @@
 """Questions with passages of every format, with the same columns, in parts."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import IO
+from dataclasses import dataclass
+from typing import IO, Any
 
+from jobs.config import SettingsError
 from jobs.sources import judged_passages
 from jobs.sources.amazon_qa import read_amazon_qa
 from jobs.sources.mrqa import read_mrqa
 from jobs.sources.natural_questions import read_natural_questions
-from jobs.sources.passages import AskedQuestion
+from jobs.sources.passages import AskedQuestion, LeftOut
 from jobs.sources.passages_jsonl import read_passages_jsonl
 from jobs.sources.qed import read_qed
-from jobs.sources.sets import in_parts, read_rows
+from jobs.sources.sets import having, in_parts, read_file
 from jobs.sources.squad import read_squad
 
-Reader = Callable[[str, IO[str]], Iterator[AskedQuestion]]
+Reader = Callable[[str, IO[str]], Iterator[AskedQuestion | LeftOut]]
 
 FORMATS: Mapping[str, Reader] = {
     "jsonl": read_passages_jsonl,
@@ -26,10 +29,41 @@ FORMATS: Mapping[str, Reader] = {
 }
 
 
-def read(
+@dataclass(frozen=True)
+class Reading:
+    """What was read of files: `n_read` = rows + `n_duplicate` + all `left_out`.
+
+    Attributes:
+        rows: Of distinct content.
+        n_read: Questions of the files.
+        n_duplicate: Rows with the content of another.
+        left_out: Reason to number of questions.
+    """
+
+    rows: list[AskedQuestion]
+    n_read: int
+    n_duplicate: int
+    left_out: Mapping[str, int]
+
+    def counts(self) -> dict[str, Any]:
+        """The numbers, as results keep them."""
+        return {
+            "n_read": self.n_read,
+            "n_duplicate": self.n_duplicate,
+            "n_left_out": dict(self.left_out),
+        }
+
+    def told(self) -> str:
+        """The numbers in words."""
+        parts = [f"{len(self.rows):,} used", f"{self.n_duplicate:,} a second time"]
+        parts += [f"{n:,} left out: {reason}" for reason, n in self.left_out.items()]
+        return f"{self.n_read:,} questions read: {', '.join(parts)}"
+
+
+def reading(
     paths: Sequence[str], format_name: str, *, where: Sequence[str] = ()
-) -> list[AskedQuestion]:
-    """All rows of the files that `where` keeps, those of the same content once.
+) -> Reading:
+    """The rows of the files that `where` keeps, and what became of the others.
 
     Args:
         paths: Files, gzip or not.
@@ -39,9 +73,40 @@ def read(
     Raises:
         SettingsError: A file is missing, unreadable, or holds nothing; with its line.
     """
-    return read_rows(
-        paths, format_name, FORMATS, where=where, kind=AskedQuestion, noun="question"
-    )
+    found = [one for path in paths for one in read_file(path, FORMATS[format_name])]
+    rows = [one for one in found if isinstance(one, AskedQuestion)]
+    left_out = Counter(one.reason for one in found if isinstance(one, LeftOut))
+    kept = having(rows, where, AskedQuestion)
+    if len(kept) < len(rows):
+        left_out["--where"] = len(rows) - len(kept)
+    distinct = list(dict.fromkeys(kept))
+    result = Reading(distinct, len(found), len(kept) - len(distinct), left_out)
+    if not distinct:
+        raise SettingsError(
+            f"{', '.join(paths)}: no question, expected {format_name} rows with an"
+            f" answer ({result.told()})"
+        )
+    return result
+
+
+def read(
+    paths: Sequence[str], format_name: str, *, where: Sequence[str] = ()
+) -> list[AskedQuestion]:
+    """The rows of `reading`."""
+    return reading(paths, format_name, where=where).rows
+
+
+def labels_of(
+    paths: Sequence[str], format_name: str, where: Sequence[str]
+) -> dict[str, Any]:
+    """Where labels are from, and what counted as right, as results keep it."""
+    rule = judged_passages.rule_of(format_name)
+    return {
+        "labelled": list(paths),
+        "format": format_name,
+        "where": list(where),
+        **({} if rule is None else {"label_rule": rule}),
+    }
 
 
 def split(

@@ -1,8 +1,9 @@
 """MRQA 2019's JSON lines (HotpotQA, NewsQA and others): a header, then contexts.
 
-`[PAR]`, `[TLE]`, `[DOC]` and `[SEP]` part the paragraphs of a context; a title is no
-sentence. Right is the sentence of the first place at which an answer was detected
-outside of a title: one a question, as in 4.6's counts.
+`[PAR]`, `[TLE]`, `[DOC]` and `[SEP]` part the paragraphs of a context, and so do the
+tags of HTML; a title, which the next mark ends, is no sentence. Right is the sentence
+of the first place at which an answer was detected outside of a title: one a question,
+as in 4.6's counts.
 """
 
 import re
@@ -11,14 +12,20 @@ from dataclasses import replace
 from typing import IO, Any
 
 from jobs.config import SettingsError
-from jobs.sources.passages import AskedQuestion, of_spans
+from jobs.sources.passages import ELSEWHERE, AskedQuestion, LeftOut, Paragraph
 from jobs.sources.sets import objects
-from models.sentences.prose import sentence_spans
 
-_MARK = re.compile(r"\[TLE\].*?\[SEP\]|\[(?:PAR|TLE|DOC|SEP)\]", re.DOTALL)
+_MARK = re.compile(
+    r"""
+    \[TLE\] .*? (?= \[(?:PAR|TLE|DOC|SEP)\] | \Z )
+    | \[(?:PAR|DOC|SEP)\]
+    | </?[A-Za-z][^<>\s]*>
+    """,
+    re.DOTALL | re.VERBOSE,
+)
 
 
-def read_mrqa(path: str, stream: IO[str]) -> Iterator[AskedQuestion]:
+def read_mrqa(path: str, stream: IO[str]) -> Iterator[AskedQuestion | LeftOut]:
     """One row a question; its right sentence is the group.
 
     Raises:
@@ -36,18 +43,21 @@ def read_mrqa(path: str, stream: IO[str]) -> Iterator[AskedQuestion]:
             ) from None
 
 
-def _of_context(record: Mapping[str, Any]) -> Iterator[AskedQuestion]:
+def _of_context(record: Mapping[str, Any]) -> Iterator[AskedQuestion | LeftOut]:
     context = record["context"]
     # Of one length, so that the places stay: a mark is a paragraph's end.
     plain = _MARK.sub(lambda mark: "\n" * len(mark.group()), context)
-    spans = sentence_spans(plain)
+    paragraph = Paragraph(plain)
     for asked in record["qas"]:
         starts = [
             int(begin)
             for answer in asked["detected_answers"]
             for begin, _ in answer["char_spans"]
         ]
-        inside = [start for start in starts if not plain[start : start + 1].isspace()]
-        row = of_spans(asked["question"], plain, spans, inside[:1], group="")
-        if row is not None:
+        # A blank stands where a title or a mark did.
+        inside = [start for start in starts if plain[start : start + 1].strip()]
+        row = paragraph.asked(asked["question"], inside[:1], group="")
+        if isinstance(row, AskedQuestion):
             yield replace(row, group=row.answers[0])
+        else:
+            yield ELSEWHERE if starts else row

@@ -10,15 +10,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from jobs.config import SettingsError
-from jobs.sources.passages import AskedQuestion, of_paragraph
+from jobs.sources.passages import AskedQuestion, LeftOut, Paragraph
 from jobs.sources.sets import objects, text_of
 
 _NO_SPACE_BEFORE = re.compile(r" (?=[,.;:!?%)\]}]|'s\b|n't\b|'(?:re|ve|ll|d|m)\b)")
 _NO_SPACE_BEHIND = re.compile(r"(?<=[(\[{$]) ")
+NOT_KEPT = LeftOut("not one short answer in a paragraph")
 _QUOTES = ((re.compile(r"`` ?"), '"'), (re.compile(r" ?''"), '"'))
 
 
-def read_natural_questions(path: str, stream: IO[str]) -> Iterator[AskedQuestion]:
+def read_natural_questions(
+    path: str, stream: IO[str]
+) -> Iterator[AskedQuestion | LeftOut]:
     """One row a paragraph that answers a question; a page is a group.
 
     Raises:
@@ -37,7 +40,7 @@ def read_natural_questions(path: str, stream: IO[str]) -> Iterator[AskedQuestion
 
 def _of_record(
     question: str, record: Mapping[str, Any], place: str
-) -> Iterator[AskedQuestion]:
+) -> Iterator[AskedQuestion | LeftOut]:
     tokens = _tokens(record)
     starts: dict[tuple[int, int], list[int]] = {}
     for one in record["annotations"]:
@@ -46,22 +49,22 @@ def _of_record(
         if len(short) != 1 or first < 0 or tokens[first][0].upper() != "<P>":
             continue
         starts.setdefault((first, end), []).append(int(short[0]["start_token"]))
+    if not starts:
+        yield NOT_KEPT
     for (first, end), answers in starts.items():
-        paragraph = spaced(_words(tokens, first, end))
-        row = of_paragraph(
+        # The answer begins where the text before it ends.
+        yield Paragraph(spaced(_words(tokens, first, end))).asked(
             question,
-            paragraph,
-            # The answer begins where the text before it ends.
             [
                 len(spaced([*_words(tokens, first, start), "x"])) - 1
+                if first <= start < end
+                else None
                 for start in answers
             ],
             group=str(
                 record.get("document_title") or record.get("document_url") or place
             ),
         )
-        if row is not None:
-            yield row
 
 
 def _tokens(record: Mapping[str, Any]) -> Sequence[tuple[str, bool]]:

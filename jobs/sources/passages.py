@@ -34,45 +34,93 @@ class AskedQuestion:
     domain: str = ""
 
 
-def of_paragraph(
-    question: str, paragraph: str, starts: Iterable[int], *, group: str
-) -> AskedQuestion | None:
-    """ReQA's row: the sentences of a paragraph in which the answers start.
+@dataclass(frozen=True)
+class LeftOut:
+    """A question of a set that is not used.
 
-    Args:
-        question: Its text.
-        paragraph: Its sentences are the candidates.
-        starts: First character of each reference answer.
-        group: See `AskedQuestion`.
-
-    Returns:
-        None where no answer starts in the paragraph.
+    Attributes:
+        reason: In a few words, such as no answer.
     """
-    return of_spans(question, paragraph, sentence_spans(paragraph), starts, group=group)
+
+    reason: str
 
 
-def of_spans(
-    question: str,
-    paragraph: str,
-    spans: Sequence[tuple[int, int]],
-    starts: Iterable[int],
-    *,
-    group: str,
-) -> AskedQuestion | None:
-    """The same with sentences that are known: begin and end, in order."""
-    sentences = [tidy(paragraph[begin:end]) for begin, end in spans]
-    begins = [begin for begin, _ in spans]
-    # Characters between two sentences belong to the one before.
-    places = [bisect_right(begins, start) - 1 for start in starts]
-    right = [sentences[place] for place in places if place >= 0]
-    if not right or not question.strip():
-        return None
-    return AskedQuestion(
-        question=tidy(question),
-        answers=tuple(dict.fromkeys(right)),
-        candidates=tuple(dict.fromkeys(sentences)),
-        group=group,
-    )
+NO_ANSWER = LeftOut("no answer")
+ELSEWHERE = LeftOut("answer not in the text")
+BLANK = LeftOut("blank question")
+
+
+class Paragraph:
+    """A text whose sentences are the candidates of the questions asked of it: ReQA's.
+
+    Attributes:
+        text: The whole.
+    """
+
+    def __init__(
+        self, text: str, spans: Sequence[tuple[int, int]] | None = None
+    ) -> None:
+        """Cut it once for all its questions.
+
+        Args:
+            text: The whole.
+            spans: Begin and end of each sentence, in order; None: found by rule.
+        """
+        self.text = text
+        found = sentence_spans(text) if spans is None else spans
+        kept = [(begin, tidy(text[begin:end])) for begin, end in found]
+        self._begins = [begin for begin, sentence in kept if sentence]
+        self._sentences = [sentence for _, sentence in kept if sentence]
+
+    def start_of(self, answer: str | None, start: int) -> int | None:
+        """First character of a reference answer.
+
+        Args:
+            answer: Its text; None: only the place is known.
+            start: Where the set says that it starts; if something else stands there,
+                as where offsets were counted otherwise, the nearest place counts.
+
+        Returns:
+            None where the answer does not stand in the text.
+        """
+        if answer is None:
+            return start if 0 <= start < len(self.text) else None
+        if start >= 0 and self.text.startswith(answer, start):
+            return start
+        behind = self.text.find(answer, max(start, 0))
+        before = self.text.rfind(answer, 0, max(start, 0) + len(answer))
+        found = [place for place in (before, behind) if place >= 0]
+        return min(found, key=lambda place: abs(place - start), default=None)
+
+    def asked(
+        self, question: str, starts: Sequence[int | None], *, group: str
+    ) -> AskedQuestion | LeftOut:
+        """A question with the sentences in which its answers start.
+
+        Args:
+            question: Its text.
+            starts: First character of each reference answer; None: it has no place.
+            group: See `AskedQuestion`.
+        """
+        if not starts:
+            return NO_ANSWER
+        if not tidy(question):
+            return BLANK
+        # Characters between two sentences belong to the one before.
+        places = [
+            bisect_right(self._begins, start) - 1
+            for start in starts
+            if start is not None
+        ]
+        right = [self._sentences[place] for place in places if place >= 0]
+        if not right:
+            return ELSEWHERE
+        return AskedQuestion(
+            question=tidy(question),
+            answers=tuple(dict.fromkeys(right)),
+            candidates=tuple(dict.fromkeys(self._sentences)),
+            group=group,
+        )
 
 
 def tidy(text: str) -> str:

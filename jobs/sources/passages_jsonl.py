@@ -20,11 +20,11 @@ def read_passages_jsonl(path: str, stream: IO[str]) -> Iterator[AskedQuestion]:
         SettingsError: A line is no such record, with its number.
     """
     for place, record in objects(path, stream):
-        question = tidy(text_of(place, record, "question"))
+        question = _text(place, record, "question")
         if "answers" in record:
             answers = _texts(place, record, "answers")
         else:
-            answers = (tidy(text_of(place, record, "answer")),)
+            answers = (_text(place, record, "answer"),)
         if not answers:
             raise SettingsError(f"{place}: answers [], expected some")
         others = _texts(place, record, "candidates") if "candidates" in record else ()
@@ -32,15 +32,27 @@ def read_passages_jsonl(path: str, stream: IO[str]) -> Iterator[AskedQuestion]:
             question=question,
             answers=answers,
             candidates=tuple(dict.fromkeys([*answers, *others])),
-            group=str(record.get("group") or question),
-            domain=str(record.get("domain") or ""),
+            group=_named(record, "group") or question,
+            domain=_named(record, "domain"),
         )
+
+
+def _named(record: Mapping[str, Any], name: str) -> str:
+    found = record.get(name)
+    return "" if found is None else str(found)
+
+
+def _text(place: str, record: Mapping[str, Any], name: str) -> str:
+    found = tidy(text_of(place, record, name))
+    if not found:
+        raise SettingsError(f"{place}: {name} {record[name]!r}, expected a text")
+    return found
 
 
 def _texts(place: str, record: Mapping[str, Any], name: str) -> tuple[str, ...]:
     found = record[name]
     if not isinstance(found, list) or not all(
-        isinstance(one, str) and one.strip() for one in found
+        isinstance(one, str) and tidy(one) for one in found
     ):
         raise SettingsError(f"{place}: {name} {found!r}, expected a list of texts")
     return tuple(dict.fromkeys(map(tidy, found)))

@@ -9,12 +9,12 @@ from itertools import pairwise
 from typing import IO, Any
 
 from jobs.config import SettingsError
-from jobs.sources.passages import AskedQuestion, of_spans
+from jobs.sources.passages import AskedQuestion, LeftOut, Paragraph
 from jobs.sources.sets import objects, text_of
 
 
-def read_qed(path: str, stream: IO[str]) -> Iterator[AskedQuestion]:
-    """One row a line with an answer; a page is a group.
+def read_qed(path: str, stream: IO[str]) -> Iterator[AskedQuestion | LeftOut]:
+    """One row a line; a page is a group.
 
     Raises:
         SettingsError: A line is no such record, with its number.
@@ -26,27 +26,31 @@ def read_qed(path: str, stream: IO[str]) -> Iterator[AskedQuestion]:
             raise SettingsError(f"{place}: paragraph_text {paragraph!r}, expected one")
         try:
             borders = [int(one) for one in record["sentence_starts"]]
-            starts = _starts(record)
+            if borders != sorted({*borders, len(paragraph)})[: len(borders)]:
+                raise ValueError(f"sentence_starts {borders}")
+            whole = Paragraph(paragraph, [*pairwise([*borders, len(paragraph)])])
+            starts = _starts(record, whole)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise SettingsError(
-                f"{place}: {error!r}, expected sentence_starts and original_nq_answers"
+                f"{place}: {error!r}, expected sentence_starts that rise within the"
+                " paragraph, and original_nq_answers"
             ) from None
-        row = of_spans(
+        yield whole.asked(
             question,
-            paragraph,
-            [*pairwise([*borders, len(paragraph)])],
             starts,
             group=str(record.get("title_text") or record.get("url") or place),
         )
-        if row is not None:
-            yield row
 
 
-def _starts(record: Mapping[str, Any]) -> list[int]:
+def _starts(record: Mapping[str, Any], paragraph: Paragraph) -> list[int | None]:
     found = [
-        int(one["start"]) for answer in record["original_nq_answers"] for one in answer
+        paragraph.start_of(one.get("string"), int(one["start"]))
+        for answer in record["original_nq_answers"]
+        for one in answer
     ]
     if found:
         return found
-    selected = record.get("annotation", {}).get("selected_sentence") or {}
-    return [int(selected["start"])] if "start" in selected else []
+    selected = (record.get("annotation") or {}).get("selected_sentence") or {}
+    if "start" not in selected:
+        return []
+    return [paragraph.start_of(None, int(selected["start"]))]

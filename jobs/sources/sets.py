@@ -3,6 +3,8 @@
 import csv
 import gzip
 import json
+import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
@@ -14,6 +16,8 @@ from typing import IO, Any, TypeVar
 from jobs.config import SettingsError
 
 T = TypeVar("T")
+# Half of a pair: no UTF-8 can hold it.
+_ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def read_file(path: str, reader: Callable[[str, IO[str]], Iterator[T]]) -> list[T]:
@@ -25,7 +29,7 @@ def read_file(path: str, reader: Callable[[str, IO[str]], Iterator[T]]) -> list[
     try:
         with _opened(path) as stream:
             return list(reader(path, stream))
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
         raise SettingsError(f"{path}: {error}") from None
 
 
@@ -62,9 +66,10 @@ def read_rows(
 def _opened(path: str) -> IO[str]:
     with Path(path).open("rb") as probe:
         is_gzip = probe.read(2) == b"\x1f\x8b"
+    # A byte order mark is no content; a lone carriage return ends no line.
     if is_gzip:
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
-    return Path(path).open(encoding="utf-8", newline="")
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="\n")
+    return Path(path).open(encoding="utf-8-sig", newline="\n")
 
 
 def having(rows: Iterable[T], where: Sequence[str], kind: type[Any]) -> list[T]:
@@ -133,12 +138,29 @@ def objects(path: str, stream: IO[str]) -> Iterator[tuple[str, Mapping[str, Any]
             continue
         place = f"{path}:{number}"
         try:
-            record = json.loads(line)
+            record = loaded(line)
         except (ValueError, RecursionError) as error:
             raise SettingsError(f"{place}: {error}, expected JSON") from None
         if not isinstance(record, Mapping):
             raise SettingsError(f"{place}: expected a JSON object")
         yield place, record
+
+
+def loaded(text: str, parse: Callable[[str], Any] = json.loads) -> Any:
+    r"""What a text of JSON says, with a `?` for each character that is none.
+
+    Args:
+        text: A value.
+        parse: Reads it, if it is not JSON.
+
+    >>> loaded('["a \\ud83d.", "\\ud83d\\ude00"]') == ["a ?.", "\U0001f600"]
+    True
+    """
+    found = parse(text)
+    if _ESCAPED_HALF.search(text):
+        sound = json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
+        return json.loads(sound)
+    return found
 
 
 def text_of(place: str, row: Mapping[str, Any], name: str) -> str:

@@ -3,44 +3,46 @@
 Of version 2 the questions without an answer are left out: nothing is to be retrieved.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import IO, Any
 
 from jobs.config import SettingsError
-from jobs.sources.passages import AskedQuestion, of_paragraph
+from jobs.sources.passages import NO_ANSWER, AskedQuestion, LeftOut, Paragraph
+from jobs.sources.sets import loaded
 
 _EXPECTED = "expected SQuAD's data, paragraphs, qas, answers and answer_start"
+_WRONG = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
 
-def read_squad(path: str, stream: IO[str]) -> Iterator[AskedQuestion]:
-    """One row a question that has an answer; a paragraph is a group.
+def read_squad(path: str, stream: IO[str]) -> Iterator[AskedQuestion | LeftOut]:
+    """One row a question; a paragraph is a group.
 
     Raises:
         SettingsError: The file is not of that form, with the place.
     """
+    text = stream.read()
+    place, titles = path, set()
     try:
-        articles = json.load(stream)["data"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise SettingsError(f"{path}: {error!r}, {_EXPECTED}") from None
-    for number, article in enumerate(articles):
-        place = f"{path}: data[{number}]"
-        try:
-            title = str(article.get("title") or f"{path}#{number}")
-            yield from _of_article(article, title)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise SettingsError(f"{place}: {error!r}, {_EXPECTED}") from None
+        for i, article in enumerate(loaded(text)["data"]):
+            place = f"{path}: data[{i}]"
+            title = str(article.get("title") or f"{path}#{i}")
+            # Two articles may have one title.
+            name = f"{title}#{i}" if title in titles else title
+            titles.add(title)
+            for j, paragraph in enumerate(article["paragraphs"]):
+                place = f"{path}: data[{i}].paragraphs[{j}]"
+                whole = Paragraph(paragraph["context"])
+                for k, asked in enumerate(paragraph["qas"]):
+                    place = f"{path}: data[{i}].paragraphs[{j}].qas[{k}]"
+                    yield _row(asked, whole, f"{name}#{j}")
+    except _WRONG as error:
+        raise SettingsError(f"{place}: {error!r}, {_EXPECTED}") from None
 
 
-def _of_article(article: Mapping[str, Any], title: str) -> Iterator[AskedQuestion]:
-    for number, paragraph in enumerate(article["paragraphs"]):
-        for asked in paragraph["qas"]:
-            starts = [int(one["answer_start"]) for one in asked.get("answers", ())]
-            row = of_paragraph(
-                asked["question"],
-                paragraph["context"],
-                starts,
-                group=f"{title}#{number}",
-            )
-            if row is not None and not asked.get("is_impossible"):
-                yield row
+def _row(asked: Any, paragraph: Paragraph, group: str) -> AskedQuestion | LeftOut:
+    starts = [
+        paragraph.start_of(one.get("text"), int(one["answer_start"]))
+        for one in asked.get("answers", ())
+    ]
+    found = paragraph.asked(asked["question"], starts, group=group)
+    return NO_ANSWER if asked.get("is_impossible") else found

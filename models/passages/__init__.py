@@ -37,6 +37,8 @@ HYBRID = ("hybrid", "endx-hybrid", "tuned-hybrid")
 METHODS = ("bm25", "bm25-stems", *VECTOR_METHODS, "z-sum", "bert-qa")
 WITHOUT_ENCODER = ("bm25", "bm25-stems")
 UNTRAINED = (*WITHOUT_ENCODER, "minilm-cosine", "use-qa", "z-sum")
+# Their vectors are the packaged MiniLM's, whatever encoder is set.
+WITH_PACKAGED = ("minilm-cosine", "hybrid", "z-sum")
 # Every pair costs a run of the encoder.
 PAIRWISE = ("bert-qa",)
 PRECISIONS = ("fp32", "bf16", "fp16")

@@ -12,12 +12,16 @@ import re
 from itertools import pairwise
 
 _END = re.compile(
-    r"""[.?!]+ (?: ["'”’»)\]}] | \[[\w\s]{1,12}\] )* (?=\s+ ["'“‘«(\[{]* \w)""",
+    r"""
+    (?<![.?!]) [.?!]++ (?: ["'”’»)\]}] | \[[\w\s]{1,12}\] )*
+    (?=\s+ ["'“‘«(\[{]* \w)
+    """,
     re.VERBOSE,
 )
-_LAST_WORD = re.compile(r"(\S+)\.$")
 _NEXT_WORD = re.compile(r"\w+")
 _OPENING = "\"'“‘«([{"
+# No title, month or acronym is longer.
+_LONGEST_WORD = 64
 _TITLES_LIST = (
     "Mr Mrs Ms Dr Prof St Gen Col Maj Capt Lt Cmdr Adm Sgt Cpl Rev Hon Gov Sen Rep Pres"
     " Messrs Mme Mlle Fr Mt Ft"
@@ -49,8 +53,11 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     for line in re.finditer(r"[^\n]+", text):
         borders.append(line.start())
         for match in _END.finditer(text, line.start(), line.end()):
-            before, behind = text[line.start() : match.end()], text[match.end() :]
-            if _starts(behind) and not _is_inside(before, behind):
+            following = _NEXT_WORD.search(text, match.end())
+            if following is None or following.group()[0].islower():
+                continue
+            word = _last_word(text, line.start(), match.end())
+            if not _is_inside(word, following.group()):
                 borders.append(match.end())
     borders.append(len(text))
     found = []
@@ -62,23 +69,26 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def _starts(behind: str) -> bool:
-    """Whether a sentence may begin with what comes next."""
-    match = _NEXT_WORD.search(behind)
-    return match is not None and not match.group()[0].islower()
+def _last_word(text: str, begin: int, end: int) -> str:
+    """What stands between white space and a full stop at the end, or ""."""
+    if text[end - 1] != ".":
+        return ""
+    start = end - 1
+    while start > begin and not text[start - 1].isspace():
+        start -= 1
+        if end - start > _LONGEST_WORD:
+            return ""
+    return text[start : end - 1]
 
 
-def _is_inside(before: str, behind: str) -> bool:
-    """Whether a text that ends in a mark stops inside of a sentence."""
-    match, following = _LAST_WORD.search(before), _NEXT_WORD.search(behind)
-    if match is None or following is None:
-        return False
-    word = match.group(1).lstrip(_OPENING)
+def _is_inside(last: str, following: str) -> bool:
+    """Whether a full stop behind a word, another to come, is inside of a sentence."""
+    word = last.lstrip(_OPENING)
     if word in _TITLES or word.lower() in _INSIDE:
         return True
-    if word.lower() in _BEFORE_DIGITS and following.group()[0].isdigit():
+    if word.lower() in _BEFORE_DIGITS and following[0].isdigit():
         return True
     is_initial = len(word) == 1 and word.isalpha() and word.isupper()
     parts = [part for part in word.split(".") if part]
     is_acronym = "." in word and all(len(one) == 1 and one.isalpha() for one in parts)
-    return (is_initial or is_acronym) and following.group() not in _STARTERS
+    return (is_initial or is_acronym) and following not in _STARTERS

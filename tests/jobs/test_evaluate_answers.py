@@ -24,7 +24,7 @@ def asked(tmp_path, monkeypatch):
         return {"labels": [pair.label for pair in pairs]}
 
     def ask(*more):
-        args = ["--model", "m", "--labelled", str(path), "--format", "jsonl"]
+        args = ["--model", str(tmp_path), "--labelled", str(path), "--format", "jsonl"]
         args += ["--json", str(out), *more]
         return CliRunner().invoke(evaluate_answers.evaluate, args), out
 

@@ -157,6 +157,9 @@ def test_without_the_models_seen_values_or_the_model_it_is_told(ask, tmp_path):
     assert (done.exit_code, found) == (1, {})
     assert "seen_values.npy" in done.stderr
     done, _ = ask("--model", str(tmp_path / "none"))
+    assert done.exit_code == 2
+    assert "does not exist" in done.stderr
+    done, _ = ask("--model", str(tmp_path))
     assert done.exit_code == 1
     assert "expected a model folder" in done.stderr
 

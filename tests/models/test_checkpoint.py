@@ -1,6 +1,8 @@
 """Model folders: saved whole, refused when damaged."""
 
+import json
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 import torch
@@ -43,6 +45,53 @@ def test_the_fingerprint_is_the_content(tmp_path):
     assert save(tmp_path / "d", toy.network(1)).fingerprint != first.fingerprint
     (tmp_path / "a" / "README.md").write_text("other words")
     assert checkpoint.read_card(first.folder).fingerprint == first.fingerprint
+
+
+def test_only_a_model_is_replaced(tmp_path):
+    first = save(tmp_path / "m")
+    again = save(tmp_path / "m", threshold=0.5)
+    assert checkpoint.read_card(first.folder).fingerprint == again.fingerprint
+    (tmp_path / "empty").mkdir()
+    save(tmp_path / "empty")
+    (tmp_path / "others" / "answers").mkdir(parents=True)
+    (tmp_path / "notes.txt").write_text("mine")
+    for name, told in (
+        ("others", "holds something else than a model"),
+        ("notes.txt", "is a file"),
+    ):
+        with pytest.raises(ModelError, match=told):
+            save(tmp_path / name)
+    assert (tmp_path / "others" / "answers").is_dir()
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"m", "empty", "others", "notes.txt"}
+
+
+def test_the_old_model_comes_back_if_the_new_one_cannot_take_its_place(
+    tmp_path, monkeypatch
+):
+    first = save(tmp_path / "m")
+    rename = Path.rename
+
+    def broken(path, target):
+        if target == tmp_path / "m" and not path.name.endswith(".old"):
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", broken)
+    with pytest.raises(KeyboardInterrupt):
+        save(tmp_path / "m", threshold=0.5)
+    assert checkpoint.read_card(first.folder) == first
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_other_users_may_read_the_weights_and_every_reader_the_measures(tmp_path):
+    card = save(tmp_path / "m")
+    modes = {path.stat().st_mode for path in (tmp_path / "m").iterdir()}
+    assert len(modes) == 1
+    checkpoint.add_metrics(card.folder, {"history": [{"metric": float("nan")}]})
+    text = (tmp_path / "m" / "metrics.json").read_text()
+    assert json.loads(text, parse_constant=pytest.fail)["history"] == [{"metric": None}]
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json", "vocabulary.txt"])

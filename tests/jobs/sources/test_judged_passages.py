@@ -18,6 +18,8 @@ def test_what_answers_is_right_and_what_the_product_has_is_a_candidate(tmp_path)
         "3,is it tin?,A,heavy,review,5,t,0,",  # nothing answers
         "1,is it red?,B,red,review,6,t,2,",
         "1,is it red?,B,&nbsp;,review,7,t,2,",
+        "4,is it new?,,new,review,8,t,2,",  # of no product: it stands for itself
+        "5,is it old?,,old,review,9,t,2,",
     ]
     path.write_text(HEAD + "\n".join(rows) + "\n")
     said = ("no, blue", "has a colour", "blue & red", "a metre", "heavy")
@@ -25,6 +27,8 @@ def test_what_answers_is_right_and_what_the_product_has_is_a_candidate(tmp_path)
         AskedQuestion("is it red?", ("no, blue", "blue & red"), said, "A"),
         AskedQuestion("how long?", ("a metre",), said, "A"),
         AskedQuestion("is it red?", ("red",), ("red",), "B"),
+        AskedQuestion("is it new?", ("new",), ("new",), "is it new?"),
+        AskedQuestion("is it old?", ("old",), ("old",), "is it old?"),
     ]
 
 

@@ -9,9 +9,18 @@ from hypothesis import strategies as st
 from jobs import lake
 from jobs.config import SettingsError
 from jobs.sources.community_answers import read_community_answers
-from jobs.sources.labelled_passages import read, split
+from jobs.sources.labelled_passages import read, reading, split
 from jobs.sources.natural_questions import spaced
-from jobs.sources.passages import AskedQuestion, matches_of, of_paragraph, pool_of, tidy
+from jobs.sources.passages import (
+    BLANK,
+    ELSEWHERE,
+    NO_ANSWER,
+    AskedQuestion,
+    Paragraph,
+    matches_of,
+    pool_of,
+    tidy,
+)
 from models.sentences.prose import sentence_spans
 from pipelines.tables import COMMUNITY_ANSWERS, QUESTIONS
 
@@ -50,6 +59,9 @@ def lines(*records):
         ),
         ("Wait... What?! Élan. «Oui.»", ["Wait...", "What?!", "Élan.", "«Oui.»"]),
         (" \n ", []),
+        # Longer than any acronym, and more marks than a slow search would end with.
+        (f"{'A.' * 99} Bit. Then.", [f"{'A.' * 99}", "Bit.", "Then."]),
+        (f"So{'.' * 50_000}x. Then.", [f"So{'.' * 50_000}x.", "Then."]),
     ],
 )
 def test_sentences_of_prose(text, expected):
@@ -71,7 +83,10 @@ def squad(*questions, paragraph=PARAGRAPH):
     qas = [
         {
             "question": text,
-            "answers": [{"text": "x", "answer_start": start} for start in starts],
+            "answers": [
+                {"text": paragraph[start : start + 3], "answer_start": start}
+                for start in starts
+            ],
             "is_impossible": not starts,
         }
         for text, starts in questions
@@ -99,6 +114,57 @@ def test_squad_answers_are_the_sentences_in_which_they_start(tmp_path):
     ]
 
 
+def test_articles_of_one_title_are_two_groups(tmp_path):
+    one = json.loads(squad(("Who?", [0])))["data"]
+    path = written(tmp_path, json.dumps({"data": [*one, *one]}))
+    # Else the second row were the first again.
+    assert [row.group for row in read([path], "squad")] == ["Normans#0", "Normans#1#0"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "start", "expected"),
+    [
+        ("Rollo", 0, 0),
+        ("He came", 9, 21),  # offsets of another counting: the nearest place
+        ("in 911", 99_999, 55),
+        ("Rollo", -1, 0),
+        ("e", 14, 12),
+        ("e", 21, 22),
+        ("Harald", 0, None),
+        (None, 21, 21),
+        (None, 99_999, None),
+        (None, -1, None),
+    ],
+)
+def test_an_answer_is_where_its_text_stands(answer, start, expected):
+    assert Paragraph(PARAGRAPH).start_of(answer, start) == expected
+
+
+def test_what_is_left_out_is_counted_by_its_reason(tmp_path):
+    document = json.loads(squad(("Who?", [0]), ("Who?", [0]), ("Why?", []), (" ", [0])))
+    qas = document["data"][0]["paragraphs"][0]["qas"]
+    wrong = {"question": "How?", "answers": [{"text": "Harald", "answer_start": 0}]}
+    qas += [wrong, {"question": "When?"}]
+    found = reading([written(tmp_path, json.dumps(document))], "squad")
+    assert [row.question for row in found.rows] == ["Who?"]
+    assert found.counts() == {
+        "n_read": 6,
+        "n_duplicate": 1,
+        "n_left_out": {
+            NO_ANSWER.reason: 2,
+            BLANK.reason: 1,
+            ELSEWHERE.reason: 1,
+        },
+    }
+    assert found.told() == (
+        "6 questions read: 1 used, 1 a second time, 2 left out: no answer, 1 left out:"
+        " blank question, 1 left out: answer not in the text"
+    )
+    path = written(tmp_path, lines({"question": "q", "answer": "a", "group": 0}))
+    with pytest.raises(SettingsError, match="1 left out: --where"):
+        reading([path], "jsonl", where=["group=1"])
+
+
 def test_qed_has_its_own_sentences(tmp_path):
     def record(answers, **more):
         return {
@@ -116,13 +182,15 @@ def test_qed_has_its_own_sentences(tmp_path):
         lines(
             record([[{"start": 12}], [{"start": 15}, {"start": 0}]]),
             record([], question_text="who", annotation=chosen),
-            record([], question_text="none"),
+            record([], question_text="none", annotation=None),
+            record([[{"start": 900, "string": "He"}]], question_text="who came"),
         ),
     )
     both = ("Rollo led .", "He came .")
     assert read([path], "qed") == [
         AskedQuestion("who led", both[::-1], both, "Normans"),
         AskedQuestion("who", both[:1], both, "Normans"),
+        AskedQuestion("who came", both[1:], both, "Normans"),
     ]
 
 
@@ -152,6 +220,7 @@ def test_natural_questions_keep_paragraphs_with_one_short_answer(tmp_path):
         (3, 13, [4]),  # Rollo
         (3, 13, [4, 5]),  # two short answers
         (14, 17, [15]),  # no paragraph
+        (3, 13, [15]),  # outside of its paragraph
         (-1, -1, []),
         tokens=tokens,
     )
@@ -191,7 +260,37 @@ def test_mrqa_contexts_are_parted_by_their_marks(tmp_path):
     assert row.group == "Rollo led."
 
 
-def test_amazon_answers_of_both_shapes(tmp_path):
+@pytest.mark.parametrize(
+    ("context", "said", "expected"),
+    [
+        (
+            "[DOC] [TLE] On Rollo [PAR] Rollo led. He came. [DOC] [TLE] Rollo",
+            "Rollo",
+            (["Rollo led.", "He came."], "Rollo led."),
+        ),
+        (
+            "<P> Rollo led . </P> <Table> <Tr> <Td_colspan=2> He came </Td> </Table>",
+            "He",
+            (["Rollo led .", "He came"], "He came"),
+        ),
+        ("[PAR] [TLE] Rollo [SEP] He came.", "Rollo", None),
+    ],
+)
+def test_mrqa_titles_end_at_the_next_mark_and_tags_are_no_text(
+    tmp_path, context, said, expected
+):
+    spans = [[at, at + 1] for at in range(len(context)) if context.startswith(said, at)]
+    asked = {"question": "q", "detected_answers": [{"text": said, "char_spans": spans}]}
+    path = written(tmp_path, lines({"context": context, "qas": [asked]}))
+    if expected is None:
+        with pytest.raises(SettingsError, match="1 left out: answer not in the text"):
+            read([path], "mrqa")
+        return
+    (row,) = read([path], "mrqa")
+    assert ([*row.candidates], *row.answers) == expected
+
+
+def test_amazon_answers_of_all_shapes(tmp_path):
     flat = {"asin": "B1", "question": "Fits &amp; ok?", "answer": "Yes.  It does."}
     other = {**flat, "answer": "No."}
     nested = {
@@ -205,16 +304,25 @@ def test_amazon_answers_of_both_shapes(tmp_path):
             {"questionText": "Red?", "answers": []},
         ],
     }
+    listed = {
+        "asin": "B3",
+        "questionText": "Old?",
+        "answers": [{"answerText": "No\r, new"}, {"answerText": "Half \ud83d."}],
+    }
     path = written(
         tmp_path,
-        f"{flat!r}\n{json.dumps(other)}\n\n{nested!r}\n",
+        f"{flat!r}\n{json.dumps(other)}\n\n{nested!r}\n{json.dumps(listed)}\n",
         name="qa_Toys.json",
     )
-    answers = ("Yes. It does.", "No.")
+    answers, listed_answers = ("Yes. It does.", "No."), ("No , new", "Half ?.")
     assert read([path], "amazon-qa") == [
         AskedQuestion("Fits & ok?", answers, answers, "B1", "qa_Toys"),
         AskedQuestion("Big?", ("Yes",), ("Yes",), "B2", "qa_Toys"),
+        AskedQuestion("Old?", listed_answers, listed_answers, "B3", "qa_Toys"),
     ]
+    literal = "{'asin': 'B1', 'question': 'q', 'answer': 'one\rtwo'}\n"
+    (row,) = read([written(tmp_path, literal)], "amazon-qa")
+    assert row.answers == ("one two",)
 
 
 def test_own_json_lines(tmp_path):
@@ -251,7 +359,37 @@ def test_own_json_lines(tmp_path):
         ("qed", lines({"question_text": "q", "paragraph_text": "p"}), ":1: KeyError"),
         ("natural-questions", lines({"question_text": "q"}), r":1: KeyError"),
         ("mrqa", lines({"context": "x"}), r":1: KeyError\('qas'\), expected context"),
-        ("amazon-qa", "{'asin': 'B1'}\n", r":1: KeyError\('question'\), expected asin"),
+        ("squad", '{"data": null}', r"set\.json: TypeError.*expected SQuAD's data"),
+        (
+            "squad",
+            squad(("Who?", [0])).replace('"answer_start": 0', '"answer_start": []'),
+            r"data\[0\]\.paragraphs\[0\]\.qas\[0\]: TypeError",
+        ),
+        (
+            "qed",
+            lines(
+                {
+                    "question_text": "q",
+                    "paragraph_text": "A b.",
+                    "sentence_starts": [2, 0],
+                    "original_nq_answers": [],
+                }
+            ),
+            r":1: .*sentence_starts \[2, 0\].*expected sentence_starts that rise",
+        ),
+        ("amazon-qa", "{'asin': 'B1'}\n", r":1: no 'answers', expected asin"),
+        (
+            "amazon-qa",
+            "{'asin': 'B1', 'question': 'q', 'answer': None}\n",
+            r":1: answer None, expected asin",
+        ),
+        ("amazon-qa", "{'asin': None}\n", r":1: asin None, expected asin"),
+        ("jsonl", lines({"question": "&nbsp;", "answer": "a"}), ":1: question '&nbsp;"),
+        (
+            "jsonl",
+            lines({"question": "q", "answers": ["&nbsp;"]}),
+            r":1: answers \['&nbsp;'\]",
+        ),
         ("amazon-qa", "[1]\n", r":1: .*expected a record"),
         ("amazon-qa", "import os\n", r":1: .*expected asin"),
         ("jsonl", lines({"question": "q"}), r":1: answer None, expected a text"),
@@ -312,8 +450,12 @@ def test_groups_are_in_one_part():
 
 
 def test_an_answer_outside_of_every_sentence_is_none():
-    assert of_paragraph("q", " \n ", [0], group="g") is None
-    assert of_paragraph(" ", "A b.", [0], group="g") is None
+    assert Paragraph(" \n ").asked("q", [0], group="g") == ELSEWHERE
+    assert Paragraph("A b.").asked("&nbsp;", [0], group="g") == BLANK
+    assert Paragraph("A b.").asked("q", [], group="g") == NO_ANSWER
+    # A sentence of nothing but an entity of white space is none.
+    found = Paragraph("A b.\n&nbsp;\nC d.").asked("q", [5], group="g")
+    assert (found.answers, found.candidates) == (("A b.",), ("A b.", "C d."))
     assert tidy("a\xa0b") == "a b"
 
 

@@ -525,6 +525,7 @@ class TrainPassages(Settings):
     width_dual: Annotated[float, Field(gt=0)]
     is_diagonal_masked: bool
     is_teacher_taught: bool
+    is_clip_shared: bool
     is_cross_shared: bool
     n_heads: Count
     latent_size: Count

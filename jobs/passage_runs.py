@@ -75,6 +75,7 @@ _TAKEN_BY: Mapping[str, Sequence[str]] = {
     "width_": _ALIGNED,
     "is_diagonal_masked": _ALIGNED,
     "is_teacher_taught": _ALIGNED,
+    "is_clip_shared": _ALIGNED,
     "is_cross_shared": _ALIGNED,
     "n_heads": _ALIGNED,
     "latent_size": _VAES,

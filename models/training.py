@@ -176,6 +176,7 @@ def fit(
     rates: Mapping[str, float] | None = None,
     weight_decay: float = 0.0,
     clip: float = math.inf,
+    clipped: Sequence[nn.Module] = (),
     batch_size: int,
     max_epochs: float,
     rng: np.random.Generator,
@@ -199,6 +200,8 @@ def fit(
         learning_rate: Of Adam.
         rates: Start of a parameter's name to its own learning rate.
         clip: Largest norm of a gradient.
+        clipped: Parts whose gradients are clipped each by its own norm; none: all of
+            them by that of all.
         weight_decay: Above 0 it is AdamW.
         batch_size: Pairs of a batch.
         max_epochs: May be a fraction: so many of the epoch's batches.
@@ -229,7 +232,8 @@ def fit(
     # Another generator counts: the epochs' own draws do not hang on it.
     n_batches = sum(1 for _ in draw(labels, np.random.default_rng(0), batch_size))
     schedule = _schedule(optimiser, warm_up, round(max_epochs * n_batches))
-    steps = _Steps(model, loss, accelerator, optimiser, schedule, clip)
+    parts = tuple(clipped) or (model,)
+    steps = _Steps(model, loss, accelerator, optimiser, schedule, clip, parts)
     done, left, result, started = 0.0, max_epochs, Fit(), time.monotonic()
     best: dict[str, Tensor] = {}
     if has_start and evaluate is not None:
@@ -282,6 +286,7 @@ class _Steps:
     optimiser: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
     clip: float
+    clipped: Sequence[nn.Module]
 
     def take(self, batches: Iterable[np.ndarray]) -> float:
         """A step a batch; the mean of their losses."""
@@ -296,7 +301,8 @@ class _Steps:
             value = self.loss(places)
         self.accelerator.backward(value)
         if self.clip < math.inf:
-            self.accelerator.clip_grad_norm_(self.model.parameters(), self.clip)
+            for part in self.clipped:
+                self.accelerator.clip_grad_norm_(part.parameters(), self.clip)
         self.optimiser.step()
         self.schedule.step()
         return value.detach()

@@ -216,6 +216,7 @@ def fit_kind(
     *,
     kind: str,
     evaluated: Any,
+    clipped: Sequence[nn.Module] = (),
     chosen_by: str = "recall_at_1",
     after_epoch: Callable[[], Sequence[Progress]] = tuple,
 ) -> None:
@@ -229,6 +230,7 @@ def fit_kind(
         log: Takes the reports.
         kind: bert has rates that fall, all others ones that stay.
         evaluated: What ranks.
+        clipped: Parts of it whose gradients are clipped each alone.
         chosen_by: Measure of the validation pool that an epoch is chosen by, of
             `Ranks.measures`; the paper's is set recall at 1.
         after_epoch: Gives more to report.
@@ -250,6 +252,7 @@ def fit_kind(
         ),
         weight_decay=0.01,
         clip=1.0,
+        clipped=clipped,
         warm_up=0.0 if is_pretrained else None,
         batch_size=batch_size_of(kind, recipe),
         max_epochs=recipe.max_epochs if is_pretrained else recipe.small_epochs,

@@ -5,7 +5,10 @@
 L_dual and L_cross are the in-batch loss (1, 5) of the two models' vectors, L_ga the
 alignment of `geometry`, whose weights rise from 0 in the first epochs: an untrained
 geometry is noise. Both models are trained together, the teacher by L_cross alone unless
-`is_teacher_taught`. Only the dual encoder is kept: ENDX costs what Dual costs.
+`is_teacher_taught`. Each model's gradient is clipped by its own norm, or the teacher's,
+hundreds of times as long at first, would decide on the student's steps;
+`is_clip_shared` clips both as one. Only the dual encoder is kept: ENDX costs what Dual
+costs.
 
 Deviation: none of the printed terms, but see `dual`; what the paper leaves open stands
 in 4.11, each decision a setting. What the alignment's four terms came to, with their
@@ -177,6 +180,7 @@ def train_both(
         log,
         kind=kind,
         evaluated=network.dual,
+        clipped=() if recipe.is_clip_shared else (network.dual, network.cross),
         after_epoch=losses.told,
     )
     trained = Trained(network.dual.eval(), config, source.words, history=log.history)

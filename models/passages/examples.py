@@ -110,6 +110,7 @@ class Recipe:
         width_dual: sigma of it over the student's.
         is_diagonal_masked: Whether a text is no neighbour of itself.
         is_teacher_taught: Whether the alignment trains the teacher too.
+        is_clip_shared: Whether the gradients of both models are clipped by one norm.
         is_cross_shared: Whether both sides have one cross-attention.
         n_heads: Of the cross-attention.
         latent_size: Of z in the VAEs.
@@ -154,6 +155,7 @@ class Recipe:
     width_dual: float
     is_diagonal_masked: bool
     is_teacher_taught: bool
+    is_clip_shared: bool
     is_cross_shared: bool
     n_heads: int
     latent_size: int

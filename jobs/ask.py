@@ -195,6 +195,7 @@ def _values(
 ) -> list[Row]:
     """The product's attribute values nearest to the question, as passages are."""
     settings = config.settings_of(RetrievePassages, document)
+    encoding = config.settings_of(EncodePassages, document)
     card = model_of(settings)
     rows = (
         lake.read(spark, ATTRIBUTE_VALUES, settings.lake)
@@ -205,17 +206,27 @@ def _values(
     )
     if not rows:
         return []
-    return _nearest_values(card, text, [row.asDict() for row in rows], settings.top_k)
+    return _nearest_values(
+        card, encoding, text, [row.asDict() for row in rows], settings.top_k
+    )
 
 
 def _nearest_values(
-    card: Card, text: str, rows: Sequence[Row], top_k: int
+    card: Card, encoding: EncodePassages, text: str, rows: Sequence[Row], top_k: int
 ) -> list[Row]:
-    model = load(card.folder, device=device_name(), precision="fp32")
+    model = load(card.folder, device=device_name(), precision=encoding.precision)
     said = [f"The {row['attribute']} is {row['value']}." for row in rows]
-    budget = 16384
-    question, _ = encode(model, [text], "question", token_budget=budget)
-    passages, _ = encode(model, said, "passage", token_budget=budget)
+    budget = encoding.token_budget
+    question, is_refused = encode(model, [text], "question", token_budget=budget)
+    passages, refused = encode(model, said, "passage", token_budget=budget)
+    if is_refused:
+        return []
+    read = [place for place in range(len(said)) if place not in refused]
+    rows, said, passages = (
+        [rows[place] for place in read],
+        [said[place] for place in read],
+        passages[read],
+    )
     places, products = nearest(
         question,
         passages,
@@ -258,7 +269,7 @@ def lines(answer: Found) -> list[str]:
 
 def _line(row: Row, source: str, text: str, place: str) -> str:
     shown = text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
-    return f"  {row['score']:.3f}  {source:<16}  {shown}  [{place[:40]}]"
+    return f"  {row['score']:.3f}  {source:<16}  {shown}  [{place}]"
 
 
 @click.command(name="ask")

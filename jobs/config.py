@@ -645,7 +645,7 @@ class PassageSet(Section):
     max_training: Count | None = None
     max_test: Count | None = None
     is_among_all: bool = False
-    published: Literal["squad", "natural-questions"] | None = None
+    published: Literal["squad", "natural-questions", "hotpotqa", "newsqa"] | None = None
 
 
 PassageStudy = Literal["methods", "alignment", "variants"]

@@ -50,7 +50,8 @@ _SEED = 1
     "--max-questions",
     type=click.IntRange(min=1),
     help="At most so many questions, drawn by a hash. Default: all, but"
-    f" {PAIR_QUESTIONS} for a model that reads every question with every passage.",
+    f" {PAIR_QUESTIONS} for a model that reads every question with every passage;"
+    " compare others with it at the same number.",
 )
 @click.option(
     "--precision",

@@ -50,7 +50,12 @@ def ranks(scores: np.ndarray, right: Sequence[Sequence[int]]) -> Ranks:
     Args:
         scores: [n, m], of n questions and m candidates.
         right: Places of each question's right candidates, at least one each.
+
+    Raises:
+        ValueError: A score is no number, which has no place among others.
     """
+    if np.isnan(scores).any():
+        raise ValueError(f"{int(np.isnan(scores).sum())} scores are no numbers")
     found = [_of_one(row, list(own)) for row, own in zip(scores, right, strict=True)]
     return Ranks(
         reciprocal=np.array([one[0] for one in found]),

@@ -216,7 +216,8 @@ def fit(
         report: Called after each epoch.
 
     Raises:
-        NotTrainableError: The loss became no number, or infinite.
+        NotTrainableError: The weights became no numbers before any epoch was kept;
+            later the best one is kept.
     """
     model.to(training_device())
     accelerator = Accelerator(cpu=not torch.cuda.is_available())
@@ -249,11 +250,14 @@ def fit(
         mean_loss = steps.take(islice(draw(labels, rng, batch_size), n_wanted))
         done += 1.0 if n_wanted is None else n_wanted / n_batches
         left -= 1
-        if not math.isfinite(mean_loss):
-            raise NotTrainableError(
-                f"{phase}: loss {mean_loss} in epoch {done:g}, expected a number; lower"
-                " the learning rate"
-            )
+        if not (math.isfinite(mean_loss) and _is_finite(model)):
+            if not result.best_epoch:
+                raise NotTrainableError(
+                    f"{phase}: loss {mean_loss:g} in epoch {done:g} and weights that"
+                    " are no numbers, expected finite ones; lower the learning rate"
+                )
+            result.stopped_by = "divergence"
+            break
         metric = steps.measure(evaluate)
         seconds = time.monotonic() - started
         now = Progress(phase, done, mean_loss, metric, seconds)
@@ -381,6 +385,10 @@ def _draws() -> list[Tensor]:
 
 def _weights(model: nn.Module) -> dict[str, Tensor]:
     return {key: one.clone() for key, one in model.state_dict().items()}
+
+
+def _is_finite(model: nn.Module) -> bool:
+    return all(bool(one.isfinite().all()) for one in model.parameters())
 
 
 def _schedule(

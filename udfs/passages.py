@@ -163,9 +163,9 @@ def nearest(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The passages with the highest similarity to each question, exactly.
 
-    It is the inner product, and what stands beside it. A few more than wanted are found
-    in fp32 and in blocks of questions; theirs are made again in fp64, pair by pair, and
-    decide: the size of a block is not seen in a score.
+    It is the inner product, and what stands beside it. All that fp32 cannot tell from
+    the wanted ones are found in fp32 and in blocks of questions; theirs are made again
+    in fp64, pair by pair, and decide: the size of a block is not seen in a score.
 
     Args:
         questions: [n, D].
@@ -180,25 +180,59 @@ def nearest(
     """
     import torch
 
-    n_found = min(top_k + _SPARE, len(passages))
-    places = np.empty((len(questions), n_found), dtype=np.int64)
-    added = np.zeros((len(questions), n_found))
-    said = torch.from_numpy(passages.astype(np.float32)).to(device)
-    step = max(1, _SCORES_AT_ONCE // max(1, len(passages)))
+    n_kept = min(top_k, len(passages))
+    places = np.empty((len(questions), n_kept), dtype=np.int64)
+    products = np.empty((len(questions), n_kept))
+    if not places.size:
+        return places, products
+    single = passages.astype(np.float32)
+    said = torch.from_numpy(single).to(device)
+    # What a sum of D products of fp32 may be wrong by, of any passage.
+    unit = passages.shape[1] * float(np.finfo(np.float32).eps)
+    error = 2 * unit * float(np.linalg.norm(single, axis=1).max())
+    step = max(1, _SCORES_AT_ONCE // len(passages))
     for start in range(0, len(questions), step):
-        asked = torch.from_numpy(questions[start : start + step].astype(np.float32))
-        table = (asked.to(device) @ said.T).cpu().numpy()
+        asked = questions[start : start + step].astype(np.float32)
+        table = (torch.from_numpy(asked).to(device) @ said.T).cpu().numpy()
         more = beside(start, start + len(table)) if beside is not None else None
         if more is not None:
             table = table + more
-        # In the order of their places, so that the sort below leaves equals in it.
-        found = np.sort(best_first(table, n_found), axis=1)
-        places[start : start + step] = found
-        if more is not None:
-            added[start : start + step] = np.take_along_axis(more, found, axis=1)
+        some = min(n_kept + _SPARE, len(passages))
+        found = best_first(table, some)
+        scores = np.take_along_axis(table, found, axis=1)
+        lowest = scores[:, n_kept - 1] - error * np.linalg.norm(asked, axis=1)
+        # Where the last of them is too close, more of that question may be among them.
+        is_close = (scores[:, -1] >= lowest) & np.isfinite(lowest)
+        groups = [(np.flatnonzero(~is_close), found[~is_close])]
+        groups += [
+            (np.array([row]), np.flatnonzero(table[row] >= lowest[row])[None])
+            for row in np.flatnonzero(is_close)
+        ]
+        for rows, chosen in groups:
+            own = start + rows
+            places[own], products[own] = _ordered(
+                questions[own],
+                passages,
+                np.sort(chosen, axis=1),
+                None if more is None else more[rows],
+                n_kept,
+            )
+    return places, products
+
+
+def _ordered(
+    questions: np.ndarray,
+    passages: np.ndarray,
+    places: np.ndarray,
+    more: np.ndarray | None,
+    n_kept: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The first of some passages by their products in fp64, those places in order."""
     kept = passages[places].astype(np.float64)
-    products = np.einsum("nkd,nd->nk", kept, questions.astype(np.float64)) + added
-    order = np.argsort(-products, axis=1, kind="stable")[:, :top_k]
+    products = np.einsum("nkd,nd->nk", kept, questions.astype(np.float64))
+    if more is not None:
+        products += np.take_along_axis(more, places, axis=1)
+    order = np.argsort(-products, axis=1, kind="stable")[:, :n_kept]
     return (
         np.take_along_axis(places, order, axis=1),
         np.take_along_axis(products, order, axis=1),

@@ -12,9 +12,16 @@ from dataclasses import replace
 from typing import IO, Any
 
 from jobs.config import SettingsError
-from jobs.sources.passages import ELSEWHERE, AskedQuestion, LeftOut, Paragraph
+from jobs.sources.passages import (
+    ELSEWHERE,
+    NO_ANSWER,
+    AskedQuestion,
+    LeftOut,
+    Paragraph,
+)
 from jobs.sources.sets import objects
 
+_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
 _MARK = re.compile(
     r"""
     \[TLE\] .*? (?= \[(?:PAR|TLE|DOC|SEP)\] | \Z )
@@ -44,7 +51,8 @@ def read_mrqa(path: str, stream: IO[str]) -> Iterator[AskedQuestion | LeftOut]:
 
 
 def _of_context(record: Mapping[str, Any]) -> Iterator[AskedQuestion | LeftOut]:
-    context = record["context"]
+    # One line feed is a break of the layout, two part paragraphs.
+    context = _BREAK.sub(" ", record["context"])
     # Of one length, so that the places stay: a mark is a paragraph's end.
     plain = _MARK.sub(lambda mark: "\n" * len(mark.group()), context)
     paragraph = Paragraph(plain)
@@ -60,4 +68,4 @@ def _of_context(record: Mapping[str, Any]) -> Iterator[AskedQuestion | LeftOut]:
         if isinstance(row, AskedQuestion):
             yield replace(row, group=row.answers[0])
         else:
-            yield ELSEWHERE if starts else row
+            yield ELSEWHERE if starts and row is NO_ANSWER else row

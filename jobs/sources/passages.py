@@ -78,19 +78,21 @@ class Paragraph:
         Args:
             answer: Its text; None: only the place is known.
             start: Where the set says that it starts; if something else stands there,
-                as where offsets were counted otherwise, the nearest place counts.
+                as where offsets were counted otherwise, the nearest place counts, and
+                if it stands nowhere, as where texts were normalised, the set's.
 
         Returns:
-            None where the answer does not stand in the text.
+            None where that is outside of the text.
         """
+        inside = start if 0 <= start < len(self.text) else None
         if answer is None:
-            return start if 0 <= start < len(self.text) else None
+            return inside
         if start >= 0 and self.text.startswith(answer, start):
             return start
         behind = self.text.find(answer, max(start, 0))
         before = self.text.rfind(answer, 0, max(start, 0) + len(answer))
         found = [place for place in (before, behind) if place >= 0]
-        return min(found, key=lambda place: abs(place - start), default=None)
+        return min(found, key=lambda place: abs(place - start), default=inside)
 
     def asked(
         self, question: str, starts: Sequence[int | None], *, group: str

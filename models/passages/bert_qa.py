@@ -79,13 +79,16 @@ def pairs_of(
 ) -> Iterator[tuple[int, int, int]]:
     """Pairs of an epoch: place of the question, of the passage, and whether it matches.
 
-    A drawn passage that is the question's own, or the same text, is left out.
+    A drawn passage that answers the same question is left out.
     """
     n = len(matches)
+    right: dict[str, set[str]] = {}
+    for asked, said in zip(matches.questions, matches.passages, strict=True):
+        right.setdefault(asked, set()).add(said)
     for place in range(n):
         yield place, place, 1
         for drawn in rng.integers(n, size=n_negatives):
-            if matches.passages[drawn] != matches.passages[place]:
+            if matches.passages[drawn] not in right[matches.questions[place]]:
                 yield place, int(drawn), 0
 
 

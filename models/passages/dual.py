@@ -98,8 +98,8 @@ def in_batch_loss(
     Args:
         questions: R_q.
         passages: R_a.
-        alike: True where two matches have the same passage, [B, B]; those but the own
-            one leave the denominator. None: as printed, they are negatives.
+        alike: True where two matches have the same passage or question, [B, B]; those
+            but the own one leave the denominator. None: as printed, they are negatives.
     """
     scores = questions.float() @ passages.float().T
     if alike is not None:
@@ -122,18 +122,27 @@ def matched_loss(
         return in_batch_loss(
             scale * network.vectors(network.read(asked, "question"), "question"),
             network.vectors(network.read(said, "passage"), "passage"),
-            alike(said, recipe),
+            alike(asked, said, recipe),
         )
 
     return loss
 
 
-def alike(passages: Sequence[str], recipe: Recipe) -> Tensor | None:
-    """Which matches of a batch have the same passage, where that is to matter."""
+def alike(
+    questions: Sequence[str], passages: Sequence[str], recipe: Recipe
+) -> Tensor | None:
+    """Which matches of a batch share a passage or a question, where that is to matter.
+
+    Either way the passage of one answers the question of the other.
+    """
     if recipe.duplicates == "literal":
         return None
-    places = {text: place for place, text in enumerate(passages)}
-    ids = torch.tensor([places[text] for text in passages])
+    return _equal(questions) | _equal(passages)
+
+
+def _equal(texts: Sequence[str]) -> Tensor:
+    places = {text: place for place, text in enumerate(texts)}
+    ids = torch.tensor([places[text] for text in texts])
     return ids.unsqueeze(0) == ids.unsqueeze(1)
 
 

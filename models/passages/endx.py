@@ -5,10 +5,9 @@
 L_dual and L_cross are the in-batch loss (1, 5) of the two models' vectors, L_ga the
 alignment of `geometry`, whose weights rise from 0 in the first epochs: an untrained
 geometry is noise. Both models are trained together, the teacher by L_cross alone unless
-`is_teacher_taught`. Each model's gradient is clipped by its own norm, or the teacher's,
-hundreds of times as long at first, would decide on the student's steps;
-`is_clip_shared` clips both as one. Only the dual encoder is kept: ENDX costs what Dual
-costs.
+`is_teacher_taught`. One norm clips both models' gradients, of which the teacher's is
+hundreds of times as long at first, unless `is_clip_shared` is false. Only the dual
+encoder is kept: ENDX costs what Dual costs.
 
 Deviation: none of the printed terms, but see `dual`; what the paper leaves open stands
 in 4.11, each decision a setting. What the alignment's four terms came to, with their
@@ -79,7 +78,7 @@ class Losses:
         said = [self.matches.passages[place] for place in places]
         questions = dual.read(asked, "question")
         passages = dual.read(said, "passage")
-        same = alike(said, recipe)
+        same = alike(asked, said, recipe)
         student = Embedded(
             dual.vectors(questions, "question"), dual.vectors(passages, "passage")
         )

@@ -96,8 +96,8 @@ class Recipe:
         max_seconds: After which to stop, at the end of an epoch.
         dropout: Of an encoder while it is trained.
         precision: fp32 or bf16, in which a pretrained encoder's layers multiply then.
-        duplicates: What becomes of another match of a batch with the same passage:
-            literal, it counts as a negative; masked, it counts not at all.
+        duplicates: What becomes of another match of a batch with the same passage or
+            question: literal, it counts as a negative; masked, not at all.
         alpha_dual: Weight of L_dual.
         alpha_cross: Weight of L_cross.
         alpha_alignment: Weight of L_ga.

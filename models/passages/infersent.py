@@ -119,10 +119,10 @@ class InferSent(nn.Module):
 
 def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
     """The published weights if they are given, else trained with (1)."""
-    examples.check()
-    torch.manual_seed(recipe.seed)
     if recipe.sentence_weights is not None:
         return _published(recipe)
+    examples.check()
+    torch.manual_seed(recipe.seed)
     source = pretrained(recipe.encoder)
     config = _config(
         recipe,

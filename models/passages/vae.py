@@ -184,7 +184,7 @@ class Losses:
         )
         divergence = sum(latent[side].divergence().mean() for side in SIDES)
         match = in_batch_loss(
-            latent["question"].mean, latent["passage"].mean, alike(said, recipe)
+            latent["question"].mean, latent["passage"].mean, alike(asked, said, recipe)
         )
         beta = recipe.beta_divergence * ramp(self.step, self.n_ramp_steps)
         self.step += 1

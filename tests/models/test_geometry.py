@@ -9,7 +9,7 @@ import torch
 from models.encoder import pretrained
 from models.passages.cross import Cross, CrossAttention
 from models.passages.dual import hops_of, in_batch_loss, untrained
-from models.passages.endx import Endx, Losses
+from models.passages.endx import Endx, Losses, train_both
 from models.passages.geometry import (
     TERMS,
     Embedded,
@@ -20,7 +20,7 @@ from models.passages.geometry import (
     weighed,
 )
 from models.passages.text_encoders import started
-from tests.models.toy_passages import matches, recipe
+from tests.models.toy_passages import examples, matches, recipe
 
 
 def embedded(seed=0, n=5, size=3):
@@ -103,6 +103,115 @@ def test_a_term_by_hand():
     found = alignment(teacher, student, ["q|q"])
     assert found["q|q"].item() == pytest.approx(expected, rel=1e-4)
     assert set(found) == {"q|q"}
+
+
+def test_the_whole_loss_by_hand(tiny):
+    losses = endx(
+        tiny,
+        alpha_dual=0.3,
+        alpha_cross=0.2,
+        alpha_alignment=0.7,
+        alpha_between=0.4,
+        alpha_within=3.0,
+        kernel="gauss",
+        width_cross=2.0,
+        width_dual=3.0,
+        is_diagonal_masked=True,
+        terms=("q|a", "q|q"),
+        duplicates="literal",
+    )
+    losses.network.eval()
+    losses.step = 5  # of 10 in which the weights rise
+    places = np.arange(6)
+    asked = [losses.matches.questions[place] for place in places]
+    said = [losses.matches.passages[place] for place in places]
+    dual, cross = losses.network.dual, losses.network.cross
+    with torch.no_grad():
+        tokens = dual.read(asked, "question"), dual.read(said, "passage")
+        student = [
+            dual.vectors(one, side).double().numpy()
+            for one, side in zip(tokens, ("question", "passage"), strict=True)
+        ]
+        both = cross(*tokens)
+        teacher = [both.questions.double().numpy(), both.passages.double().numpy()]
+        found = losses(places).item()
+
+    def softmax(scores):
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True)
+
+    def neighbours(given, target, width):
+        squares = ((given[:, None] - target[None]) ** 2).sum(axis=2)
+        return np.exp(-squares / (2 * width**2))
+
+    def divergence(place, other, is_masked):
+        target, own = (
+            softmax(
+                neighbours(one[place], one[other], width)
+                - (1e9 * np.eye(6) if is_masked else 0)
+            )
+            for one, width in ((teacher, 2.0), (student, 3.0))
+        )
+        return np.mean(np.sum(target * np.log((target + 1e-300) / (own + 1e-300)), 1))
+
+    def matched(one):
+        return -np.mean(np.log(np.diag(softmax(one[0] @ one[1].T))))
+
+    aligned = 0.5 * (0.4 * divergence(1, 0, False) + 3.0 * divergence(0, 0, True))
+    expected = 0.3 * matched(student) + 0.2 * matched(teacher) + 0.7 * aligned
+    assert found == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_pads_change_nothing_that_the_teacher_sees(tiny, is_shared):
+    network = endx(tiny, is_cross_shared=is_shared).network.eval()
+    dual, cross = network.dual, network.cross
+    assert (cross.for_question is cross.for_passage) == is_shared
+    asked, said = ["w1 w2", "w3 w4 w5 w6 w7 w8 w9"], ["w4 w5 w6", " ".join(["w7"] * 20)]
+    with torch.no_grad():
+        alone = cross(dual.read(asked[:1], "question"), dual.read(said[:1], "passage"))
+        both = cross(dual.read(asked, "question"), dual.read(said, "passage"))
+    assert torch.allclose(alone.questions[0], both.questions[0], atol=1e-5)
+    assert torch.allclose(alone.passages[0], both.passages[0], atol=1e-5)
+
+
+def test_a_training_takes_the_ramp_and_the_switches_of_its_recipe(tiny, monkeypatch):
+    steps = []
+
+    def told(step, n_steps):
+        steps.append((step, n_steps))
+        return ramp(step, n_steps)
+
+    monkeypatch.setattr("models.passages.endx.ramp", told)
+    given = recipe(
+        encoder=tiny, max_epochs=3, ramp_epochs=1.5, n_heads=2, is_cross_shared=True
+    )
+    trained, cross = train_both("bert", examples(16), given, lambda _: None)
+    assert cross.for_question is cross.for_passage
+    n_batches = len(examples(16).training) // given.batch_size
+    assert n_batches > 1
+    expected = [(step, round(1.5 * n_batches)) for step in range(3 * n_batches)]
+    assert steps == expected
+    phases = [one["phase"] for one in trained.history]
+    assert phases.count("loss q|q") == 3
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_the_teachers_gradient_is_clipped_with_the_students_or_alone(
+    tiny, monkeypatch, is_shared
+):
+    clipped = []
+
+    def clip(self, parameters, most):
+        parameters = list(parameters)
+        clipped.append(len(parameters))
+        return torch.nn.utils.clip_grad_norm_(parameters, most)
+
+    monkeypatch.setattr("accelerate.Accelerator.clip_grad_norm_", clip)
+    given = recipe(encoder=tiny, max_epochs=1, n_heads=2, is_clip_shared=is_shared)
+    trained, cross = train_both("bert", examples(8), given, lambda _: None)
+    n_dual, n_cross = (len(list(one.parameters())) for one in (trained.network, cross))
+    assert set(clipped) == ({n_dual + n_cross} if is_shared else {n_dual, n_cross})
 
 
 def test_weights_are_of_the_kind_of_term_and_rise_from_zero():

@@ -9,6 +9,7 @@ import torch
 from models import checkpoint
 from models.encoder import EncoderError, packaged
 from models.passages import (
+    HYBRID,
     METHODS,
     UNTRAINED,
     VECTOR_METHODS,
@@ -21,7 +22,7 @@ from models.passages import (
     vae,
     z_sum,
 )
-from models.passages.dual import whole
+from models.passages.dual import alike, whole
 from models.passages.examples import Examples, Matches, Pool
 from models.passages.hops import MultiHop
 from models.passages.model import PassageModel
@@ -66,6 +67,19 @@ def test_a_method_ranks_its_toy(trained):
     measures = ranked(name, found.network, pool()).measures()
     # By chance 0.125; half of z-sum is random states.
     assert measures["recall_at_1"] >= (0.4 if name == "z-sum" else 0.8), name
+
+
+def test_the_training_reaches_every_parameter(trained):
+    name, found = trained
+    if name in UNTRAINED or name in HYBRID:
+        pytest.skip("no gradients, or those of the method below it")
+    left = [
+        name
+        for name, one in found.network.named_parameters()
+        if one.requires_grad and (one.grad is None or not one.grad.abs().sum() > 0)
+    ]
+    # Softmax takes no notice of what all keys have in common.
+    assert [name for name in left if "self.key.bias" not in name] == []
 
 
 def test_minilm_knows_what_answers_a_question(monkeypatch):
@@ -352,16 +366,26 @@ def test_pads_do_not_surprise(encoder):
     assert together[1].item() == pytest.approx(alone[0].item(), abs=1e-4)
 
 
-def test_a_drawn_passage_of_the_same_text_is_no_negative():
-    few = Matches(["a", "b", "c"], ["x", "x", "y"])
+def test_a_drawn_passage_that_answers_too_is_no_negative():
+    few = Matches(["a", "b", "c", "c"], ["x", "x", "y", "z"])
     found = [*bert_qa.pairs_of(few, 20, np.random.default_rng(0))]
     assert [(asked, said) for asked, said, label in found if label] == [
         (0, 0),
         (1, 1),
         (2, 2),
+        (3, 3),
     ]
     wrong = {(asked, said) for asked, said, label in found if not label}
-    assert wrong == {(0, 2), (1, 2), (2, 0), (2, 1)}
+    own = {(0, 1), (1, 0), (2, 3), (3, 2), *((place, place) for place in range(4))}
+    assert wrong == {(one, other) for one in range(4) for other in range(4)} - own
+
+
+def test_matches_of_one_question_or_passage_are_no_negatives_where_they_are_masked():
+    asked, said = ["a", "b", "c", "c"], ["x", "x", "y", "z"]
+    assert alike(asked, said, recipe(duplicates="literal")) is None
+    found = alike(asked, said, recipe(duplicates="masked"))
+    same = {(0, 1), (1, 0), (2, 3), (3, 2), *((place, place) for place in range(4))}
+    assert {tuple(place) for place in found.nonzero().tolist()} == same
 
 
 def test_batches_are_whole_but_the_only_one():

@@ -66,7 +66,7 @@ def recipe(**changes):
         "width_dual": 1.0,
         "is_diagonal_masked": True,
         "is_teacher_taught": False,
-        "is_clip_shared": False,
+        "is_clip_shared": True,
         "is_cross_shared": False,
         "n_heads": 2,
         "latent_size": 8,

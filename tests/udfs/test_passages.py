@@ -108,21 +108,28 @@ def test_another_fingerprint_is_refused(folder):
 @given(
     asked=st.lists(st.lists(st.integers(-2, 2), min_size=3, max_size=3), max_size=5),
     said=st.lists(
-        st.lists(st.integers(-2, 2), min_size=3, max_size=3), min_size=1, max_size=9
+        st.lists(st.integers(-2, 2), min_size=3, max_size=3), min_size=1, max_size=40
     ),
     k=st.integers(1, 10),
     seed=st.none() | st.integers(0, 9),
+    spare=st.integers(0, 3),
+    at_once=st.integers(1, 100),
 )
-def test_the_nearest_are_those_of_a_full_sort_ties_included(asked, said, k, seed):
+def test_the_nearest_are_those_of_a_full_sort_ties_included(
+    asked, said, k, seed, spare, at_once
+):
     more = np.random.default_rng(seed).integers(-2, 3, (len(asked), len(said)))
     if seed is None:
         more[:] = 0
-    places, scores = nearest(
-        np.array(asked, dtype=np.float16).reshape(-1, 3),
-        np.array(said, dtype=np.float16),
-        top_k=k,
-        beside=None if seed is None else lambda start, end: more[start:end],
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("udfs.passages._SPARE", spare)
+        patch.setattr("udfs.passages._SCORES_AT_ONCE", at_once)
+        places, scores = nearest(
+            np.array(asked, dtype=np.float16).reshape(-1, 3),
+            np.array(said, dtype=np.float16),
+            top_k=k,
+            beside=None if seed is None else lambda start, end: more[start:end],
+        )
     for question, added, found, of_row in zip(
         asked, more.tolist(), places, scores, strict=True
     ):
@@ -133,6 +140,32 @@ def test_the_nearest_are_those_of_a_full_sort_ties_included(asked, said, k, seed
         order = sorted(range(len(said)), key=lambda place: (-products[place], place))
         assert found.tolist() == order[:k]
         assert of_row.tolist() == [products[place] for place in order[:k]]
+
+
+def test_what_fp32_cannot_tell_apart_is_told_apart():
+    said = np.array([[1000, place / 1000] for place in range(60)], dtype=np.float16)
+    asked = np.array([[1000, 1], [0, 1]], dtype=np.float16)
+    places, _ = nearest(asked, said, top_k=3)
+    assert places.tolist() == [[59, 58, 57]] * 2
+
+
+@given(
+    said=st.lists(
+        st.lists(st.integers(-2, 2), min_size=2, max_size=2), min_size=1, max_size=40
+    ),
+    asked=st.tuples(st.integers(-2, 2), st.integers(-2, 2)),
+    k=st.integers(1, 5),
+    size=st.integers(1, 9),
+)
+def test_the_nearest_of_blocks_hold_those_of_the_whole(said, asked, k, size):
+    question = np.array([asked], dtype=np.float16)
+    passages = np.array(said, dtype=np.float16)
+    found = []
+    for start in range(0, len(said), size):
+        places, scores = nearest(question, passages[start : start + size], top_k=k)
+        found += [*zip(-scores[0], start + places[0], strict=True)]
+    whole, of_whole = nearest(question, passages, top_k=k)
+    assert sorted(found)[:k] == [*zip(-of_whole[0], whole[0], strict=True)]
 
 
 @pytest.mark.parametrize("is_hybrid", [False, True])

@@ -130,7 +130,8 @@ def test_articles_of_one_title_are_two_groups(tmp_path):
         ("Rollo", -1, 0),
         ("e", 14, 12),
         ("e", 21, 22),
-        ("Harald", 0, None),
+        ("rollo", 0, 0),  # normalised: as the set says
+        ("Harald", 99_999, None),
         (None, 21, 21),
         (None, 99_999, None),
         (None, -1, None),
@@ -143,7 +144,7 @@ def test_an_answer_is_where_its_text_stands(answer, start, expected):
 def test_what_is_left_out_is_counted_by_its_reason(tmp_path):
     document = json.loads(squad(("Who?", [0]), ("Who?", [0]), ("Why?", []), (" ", [0])))
     qas = document["data"][0]["paragraphs"][0]["qas"]
-    wrong = {"question": "How?", "answers": [{"text": "Harald", "answer_start": 0}]}
+    wrong = {"question": "How?", "answers": [{"text": "Harald", "answer_start": 99}]}
     qas += [wrong, {"question": "When?"}]
     found = reading([written(tmp_path, json.dumps(document))], "squad")
     assert [row.question for row in found.rows] == ["Who?"]
@@ -274,6 +275,11 @@ def test_mrqa_contexts_are_parted_by_their_marks(tmp_path):
             (["Rollo led .", "He came"], "He came"),
         ),
         ("[PAR] [TLE] Rollo [SEP] He came.", "Rollo", None),
+        (
+            "Rollo led\nthe Norse.\n\nthey settled",
+            "Rollo",
+            (["Rollo led the Norse.", "they settled"], "Rollo led the Norse."),
+        ),
     ],
 )
 def test_mrqa_titles_end_at_the_next_mark_and_tags_are_no_text(

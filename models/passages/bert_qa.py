@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.encoder import Encoder, WordPieces, pretrained
+from models.hub_encoder import encoder_of, pieces_of, text_encoder_named
 from models.passages.dual import trainable
 from models.passages.examples import Examples, Matches, Pool, Recipe, Report, Trained
 from models.ranking import ranks
@@ -37,7 +37,7 @@ class BertQa(nn.Module):
     ) -> None:
         super().__init__()
         self.encoder = encoder
-        self.pieces = WordPieces(words, is_lower_case=config["is_lower_case"])
+        self.pieces = pieces_of(words, config)
         self.max_tokens = int(config["max_tokens"])
         self.head = nn.Linear(int(config["encoder"]["hidden_size"]), 1)
 
@@ -96,10 +96,10 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
     """Fine-tune all weights; R@1 on the validation pool chooses the epoch."""
     examples.check()
     torch.manual_seed(recipe.seed)
-    source = pretrained(recipe.encoder)
+    source = text_encoder_named(recipe.encoder)
     config = {
         "encoder": dict(source.sizes),
-        "is_lower_case": source.is_lower_case,
+        **source.reading,
         "max_tokens": recipe.max_question_tokens + recipe.max_passage_tokens,
     }
     encoder = trainable(source.encoder(dropout=recipe.dropout), recipe)
@@ -153,4 +153,4 @@ def _recall_at_1(network: BertQa, pool: Pool) -> float:
 
 def build(config: Mapping[str, Any], words: Sequence[str]) -> BertQa:
     """The network of a model folder, before its weights."""
-    return BertQa(Encoder(config["encoder"]), words, config)
+    return BertQa(encoder_of(config["encoder"]), words, config)

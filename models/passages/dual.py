@@ -26,7 +26,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.encoder import Encoder, Pretrained, Tokens, WordPieces, pretrained
+from models.encoder import Halved, Tokens
+from models.hub_encoder import Source, pieces_of, text_encoder_named
 from models.passages.examples import (
     Examples,
     Matches,
@@ -57,7 +58,7 @@ class Dual(nn.Module):
         super().__init__()
         self.encoders = nn.ModuleList(encoders)
         self.reader = TextReader(
-            WordPieces(words, is_lower_case=config["is_lower_case"]),
+            pieces_of(words, config),
             max_question_tokens=config["max_question_tokens"],
             max_passage_tokens=config["max_passage_tokens"],
         )
@@ -159,12 +160,12 @@ def whole(
         yield order[place * batch_size : (place + 1) * batch_size]
 
 
-def config_of(kind: str, source: Pretrained, recipe: Recipe) -> dict[str, Any]:
+def config_of(kind: str, source: Source, recipe: Recipe) -> dict[str, Any]:
     """Sizes and switches of a dual encoder."""
     return {
         "kind": kind,
         "encoder": dict(source.sizes),
-        "is_lower_case": source.is_lower_case,
+        **source.reading,
         "max_question_tokens": recipe.max_question_tokens,
         "max_passage_tokens": recipe.max_passage_tokens,
         "n_encoders": 2 if recipe.is_two_tower else 1,
@@ -173,7 +174,7 @@ def config_of(kind: str, source: Pretrained, recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def untrained(kind: str, source: Pretrained, recipe: Recipe) -> Dual:
+def untrained(kind: str, source: Source, recipe: Recipe) -> Dual:
     """A dual encoder that starts from a pretrained encoder."""
     config = config_of(kind, source, recipe)
     encoders = [
@@ -185,7 +186,7 @@ def untrained(kind: str, source: Pretrained, recipe: Recipe) -> Dual:
 
 def trainable(encoder: nn.Module, recipe: Recipe) -> nn.Module:
     """An encoder whose layers multiply in the recipe's numbers, if it has such."""
-    if isinstance(encoder, Encoder):
+    if isinstance(encoder, Halved):
         encoder.multiply_in(recipe.precision)
     return encoder
 
@@ -203,7 +204,7 @@ def train_dual(
     """
     examples.check()
     torch.manual_seed(recipe.seed)
-    source = pretrained(recipe.encoder)
+    source = text_encoder_named(recipe.encoder)
     network = untrained(kind, source, recipe)
     log = Log(report)
     loss = matched_loss(network, examples.training, recipe)

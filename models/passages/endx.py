@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.encoder import pretrained
+from models.hub_encoder import text_encoder_named
 from models.passages.cross import Cross
 from models.passages.dual import (
     Dual,
@@ -150,7 +150,7 @@ def train_both(
     """The same with the teacher, to look at: it ranks nothing."""
     examples.check()
     torch.manual_seed(recipe.seed)
-    source = pretrained(recipe.encoder)
+    source = text_encoder_named(recipe.encoder)
     config = config_of(kind, source, recipe)
     size = int(source.sizes["hidden_size"])
     network = Endx(

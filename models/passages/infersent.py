@@ -26,7 +26,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from models.encoder import EncoderError, Tokens, WordPieces, pretrained
+from models.encoder import EncoderError, Tokens
+from models.hub_encoder import pieces_of, text_encoder_named
 from models.passages.dual import fit_kind, matched_loss
 from models.passages.examples import Examples, Recipe, Report, Side, Trained
 from models.passages.vectors import TextReader
@@ -75,16 +76,16 @@ class InferSent(nn.Module):
     def __init__(self, words: Sequence[str], config: Mapping[str, Any]) -> None:
         super().__init__()
         pieces: Any = (
-            WholeWords(words)
-            if config["has_whole_words"]
-            else WordPieces(words, is_lower_case=config["is_lower_case"])
+            WholeWords(words) if config["has_whole_words"] else pieces_of(words, config)
         )
         self.reader = TextReader(
             pieces,
             max_question_tokens=config["max_question_tokens"],
             max_passage_tokens=config["max_passage_tokens"],
         )
-        self.embedding = nn.Embedding(len(words), config["width"])
+        self.embedding = nn.Embedding(
+            config.get("n_pieces", len(words)), config["width"]
+        )
         self.enc_lstm = nn.LSTM(
             config["width"],
             config["sentence_size"],
@@ -123,16 +124,15 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
         return _published(recipe)
     examples.check()
     torch.manual_seed(recipe.seed)
-    source = pretrained(recipe.encoder)
+    source = text_encoder_named(recipe.encoder)
     config = _config(
         recipe,
-        width=int(source.sizes["hidden_size"]),
+        width=source.embeddings.shape[1],
         has_whole_words=False,
-        is_lower_case=source.is_lower_case,
+        reading=source.reading,
     )
     network = InferSent(source.words, config)
-    table = source.weights["bert.embeddings.word_embeddings.weight"]
-    network.embedding.weight.data.copy_(table)
+    network.embedding.weight.data.copy_(source.embeddings)
     log = Log(report)
     loss = matched_loss(network, examples.training, recipe)
     fit_kind(network, loss, examples, recipe, log, kind="infersent", evaluated=network)
@@ -165,7 +165,7 @@ def _published(recipe: Recipe) -> Trained:
         recipe,
         width=vectors.shape[1],
         has_whole_words=True,
-        is_lower_case=False,
+        reading={"is_lower_case": False},
     )
     gate = weights.get("enc_lstm.weight_hh_l0")
     if gate is None:
@@ -187,13 +187,13 @@ def _published(recipe: Recipe) -> Trained:
 
 
 def _config(
-    recipe: Recipe, *, width: int, has_whole_words: bool, is_lower_case: bool
+    recipe: Recipe, *, width: int, has_whole_words: bool, reading: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {
         "width": width,
         "sentence_size": recipe.sentence_size,
         "has_whole_words": has_whole_words,
-        "is_lower_case": is_lower_case,
+        **reading,
         "max_question_tokens": recipe.max_question_tokens,
         "max_passage_tokens": recipe.max_passage_tokens,
     }

@@ -3,7 +3,7 @@
 | kind | is | starts from |
 |---|---|---|
 | rnn, gru, lstm | two layers in both directions, half of the width each | the pretrained encoder's word embeddings |
-| transformer | two layers of the pretrained encoder's own shape | all its embeddings; the layers are random |
+| transformer | two layers of the pretrained encoder's own shape | all its weights but those of layers, which are random |
 | bert | the pretrained encoder | all its weights |
 
 All weights are trained. Shape: `Tokens` of [B, L] to states [B, L, d], any values at
@@ -19,7 +19,8 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from models.encoder import Encoder, Pretrained, Tokens
+from models.encoder import Encoder, EncoderError, Tokens
+from models.hub_encoder import HubEncoder, Source, encoder_of
 
 KINDS = ("rnn", "gru", "lstm", "transformer", "bert")
 N_LAYERS = 2
@@ -32,10 +33,17 @@ class Recurrent(nn.Module):
     def __init__(self, kind: str, sizes: Mapping[str, Any], *, dropout: float) -> None:
         super().__init__()
         self.size = int(sizes["hidden_size"])
-        self.embedding = nn.Embedding(sizes["vocab_size"], self.size)
+        if self.size % 2:
+            raise EncoderError(
+                f"a {kind} takes half of the encoder's width for each direction: it is"
+                f" {self.size}, expected an even one"
+            )
+        # Some encoders have embeddings of another width than their states.
+        width = int(sizes.get("embedding_size", self.size))
+        self.embedding = nn.Embedding(sizes["vocab_size"], width)
         self.dropout = nn.Dropout(dropout)
         self.cells = _CELLS[kind](
-            self.size,
+            width,
             self.size // 2,
             num_layers=N_LAYERS,
             dropout=dropout,
@@ -60,7 +68,7 @@ class Recurrent(nn.Module):
 
 def text_encoder(
     kind: str, sizes: Mapping[str, Any], *, dropout: float = 0.0
-) -> Recurrent | Encoder:
+) -> Recurrent | Encoder | HubEncoder:
     """An encoder of a kind, with random weights.
 
     Args:
@@ -72,19 +80,26 @@ def text_encoder(
         return Recurrent(kind, sizes, dropout=dropout)
     if kind == "transformer":
         sizes = {**sizes, "num_hidden_layers": N_LAYERS}
-    return Encoder(sizes, dropout=dropout)
+    return encoder_of(sizes, dropout=dropout)
 
 
-def started(kind: str, source: Pretrained, *, dropout: float) -> Recurrent | Encoder:
+def started(
+    kind: str, source: Source, *, dropout: float
+) -> Recurrent | Encoder | HubEncoder:
     """The same with what it takes over from a pretrained encoder."""
     found = text_encoder(kind, source.sizes, dropout=dropout)
     if isinstance(found, Recurrent):
-        words = source.weights["bert.embeddings.word_embeddings.weight"]
-        found.embedding.weight.data.copy_(words)
+        found.embedding.weight.data.copy_(source.embeddings)
         return found
-    is_taken = "bert." if kind == "bert" else "bert.embeddings."
+    layers = tuple(
+        f"{name}."
+        for name, one in found.named_modules()
+        if isinstance(one, nn.ModuleList)
+    )
     weights = {
-        name: one for name, one in source.weights.items() if name.startswith(is_taken)
+        name: one
+        for name, one in source.weights.items()
+        if kind == "bert" or not name.startswith(layers)
     }
     found.load_state_dict(weights, strict=kind == "bert")
     return found

@@ -25,7 +25,8 @@ from pathlib import Path
 
 import torch
 
-from models.encoder import packaged, pretrained
+from models.encoder import packaged
+from models.hub_encoder import text_encoder_named
 from models.passages import use_qa
 from models.passages.dual import Loss, fit_kind, matched_loss
 from models.passages.examples import Examples, Matches, Recipe, Report, Trained
@@ -45,7 +46,7 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
     """Fine-tune for `tuned_epochs`."""
     examples.check()
     torch.manual_seed(recipe.seed)
-    source = pretrained(recipe.encoder)
+    source = text_encoder_named(recipe.encoder)
     pool = _pool(recipe.encoder)
     config = use_qa.config_of(source, recipe, pool, is_unit_length=True)
     encoder = source.encoder(dropout=recipe.dropout)

@@ -3,8 +3,8 @@
     vector(text) = pool(E(text)), divided by its length where the folder says so
 
 Question and answer are read by the same encoder, nothing is trained. The folder's
-`modules.json` and `1_Pooling/config.json` say how it pools; its encoder must be of
-BERT's kind. USE-QA itself is published for TensorFlow alone, with an encoder a side.
+`modules.json` and `1_Pooling/config.json` say how it pools. USE-QA itself is published
+for TensorFlow alone, with an encoder a side.
 
 | symbol | name in code | shape |
 |---|---|---|
@@ -21,14 +21,13 @@ import numpy as np
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.encoder import (
-    Encoder,
-    EncoderError,
-    Pretrained,
-    Tokens,
-    WordPieces,
-    packaged,
-    pretrained,
+from models.encoder import Encoder, EncoderError, Tokens, packaged
+from models.hub_encoder import (
+    HubEncoder,
+    Source,
+    encoder_of,
+    pieces_of,
+    text_encoder_named,
 )
 from models.passages.examples import Examples, Recipe, Report, Side, Trained
 from models.passages.vectors import TextReader
@@ -45,12 +44,15 @@ class SentenceEncoder(nn.Module):
     """A pretrained encoder and the way it pools; nothing else."""
 
     def __init__(
-        self, encoder: Encoder, words: Sequence[str], config: Mapping[str, Any]
+        self,
+        encoder: Encoder | HubEncoder,
+        words: Sequence[str],
+        config: Mapping[str, Any],
     ) -> None:
         super().__init__()
         self.encoder = encoder
         self.reader = TextReader(
-            WordPieces(words, is_lower_case=config["is_lower_case"]),
+            pieces_of(words, config),
             max_question_tokens=config["max_question_tokens"],
             max_passage_tokens=config["max_passage_tokens"],
         )
@@ -106,7 +108,13 @@ def pooling_of(folder: str) -> tuple[str, bool]:
             f"{folder}: has {', '.join(others)} too, expected a transformer, a pooling"
             " and a norm alone"
         )
-    found = [pool for name, pool in _POOLS.items() if said.get(name)]
+    # Newer folders have one name, older ones a switch each.
+    mode = said.get("pooling_mode")
+    found = [
+        pool
+        for name, pool in _POOLS.items()
+        if said.get(name) or mode in (pool, [pool])
+    ]
     if len(found) != 1:
         raise EncoderError(
             f"{path}: pools by {found or said}, expected one of mean, cls and max"
@@ -117,7 +125,7 @@ def pooling_of(folder: str) -> tuple[str, bool]:
 def made(recipe: Recipe, folder: str | None) -> Trained:
     """The encoder of a folder; None: the packaged MiniLM."""
     pool, is_unit_length = pooling_of(folder or packaged())
-    source = pretrained(folder)
+    source = text_encoder_named(folder)
     config = config_of(source, recipe, pool, is_unit_length=is_unit_length)
     network = SentenceEncoder(source.encoder(dropout=0.0), source.words, config)
     network.to(training_device())
@@ -125,12 +133,12 @@ def made(recipe: Recipe, folder: str | None) -> Trained:
 
 
 def config_of(
-    source: Pretrained, recipe: Recipe, pool: str, *, is_unit_length: bool
+    source: Source, recipe: Recipe, pool: str, *, is_unit_length: bool
 ) -> dict[str, Any]:
     """Sizes and switches of a sentence encoder."""
     return {
         "encoder": dict(source.sizes),
-        "is_lower_case": source.is_lower_case,
+        **source.reading,
         "max_question_tokens": recipe.max_question_tokens,
         "max_passage_tokens": recipe.max_passage_tokens,
         "pool": pool,
@@ -145,4 +153,4 @@ def train(examples: Examples, recipe: Recipe, report: Report) -> Trained:
 
 def build(config: Mapping[str, Any], words: Sequence[str]) -> SentenceEncoder:
     """The network of a model folder, before its weights."""
-    return SentenceEncoder(Encoder(config["encoder"], dropout=0.0), words, config)
+    return SentenceEncoder(encoder_of(config["encoder"], dropout=0.0), words, config)

@@ -31,7 +31,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from models.encoder import Tokens, WordPieces, pretrained
+from models.encoder import Tokens
+from models.hub_encoder import pieces_of, text_encoder_named
 from models.passages.dual import alike, fit_kind, in_batch_loss
 from models.passages.examples import Examples, Matches, Recipe, Report, Side, Trained
 from models.passages.geometry import ramp
@@ -108,14 +109,14 @@ class Vae(nn.Module):
     def __init__(self, words: Sequence[str], config: Mapping[str, Any]) -> None:
         super().__init__()
         self.reader = TextReader(
-            WordPieces(words, is_lower_case=config["is_lower_case"]),
+            pieces_of(words, config),
             max_question_tokens=config["max_question_tokens"],
             max_passage_tokens=config["max_passage_tokens"],
         )
         size, dropout = config["width"], config["dropout"]
         self.is_crossed = bool(config["is_crossed"])
         self.size = int(config["latent_size"])
-        self.embedding = nn.Embedding(len(words), size)
+        self.embedding = nn.Embedding(config.get("n_pieces", len(words)), size)
         self.question, self.passage = (
             Coder(size=size, latent_size=self.size, dropout=dropout) for _ in SIDES
         )
@@ -202,19 +203,18 @@ def train_vae(
     """Train with all three terms, by the settings of the small encoders."""
     examples.check()
     torch.manual_seed(recipe.seed)
-    source = pretrained(recipe.encoder)
+    source = text_encoder_named(recipe.encoder)
     config = {
         "is_crossed": is_crossed,
-        "width": int(source.sizes["hidden_size"]),
+        "width": source.embeddings.shape[1],
         "latent_size": recipe.latent_size,
         "dropout": recipe.dropout,
-        "is_lower_case": source.is_lower_case,
+        **source.reading,
         "max_question_tokens": recipe.max_question_tokens,
         "max_passage_tokens": recipe.max_passage_tokens,
     }
     network = Vae(source.words, config)
-    table = source.weights["bert.embeddings.word_embeddings.weight"]
-    network.embedding.weight.data.copy_(table)
+    network.embedding.weight.data.copy_(source.embeddings)
     n_batches = max(1, len(examples.training) // recipe.small_batch_size)
     losses = Losses(
         network,

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from models.encoder import Tokens, WordPieces
+from models.hub_encoder import HubPieces
 from models.passages.examples import Pool, Side
 from models.ranking import Ranks, joined, ranks
 
@@ -18,7 +19,11 @@ class TextReader:
     """Cuts questions and passages to their own lengths."""
 
     def __init__(
-        self, pieces: WordPieces, *, max_question_tokens: int, max_passage_tokens: int
+        self,
+        pieces: WordPieces | HubPieces,
+        *,
+        max_question_tokens: int,
+        max_passage_tokens: int,
     ) -> None:
         """Take the tokenizer and the longest text of each side, in word pieces."""
         self.pieces = pieces

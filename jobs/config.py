@@ -527,6 +527,7 @@ class TrainPassages(Settings):
     is_teacher_taught: bool
     is_clip_shared: bool
     is_cross_shared: bool
+    cross_gain: Annotated[float, Field(gt=0)]
     n_heads: Count
     latent_size: Count
     alpha_rebuilt: Annotated[float, Field(ge=0)]

@@ -77,6 +77,7 @@ _TAKEN_BY: Mapping[str, Sequence[str]] = {
     "is_teacher_taught": _ALIGNED,
     "is_clip_shared": _ALIGNED,
     "is_cross_shared": _ALIGNED,
+    "cross_gain": _ALIGNED,
     "n_heads": _ALIGNED,
     "latent_size": _VAES,
     "alpha_rebuilt": _VAES,

@@ -29,7 +29,17 @@ from models.passages.hops import MultiHop
 class CrossAttention(nn.Module):
     """(2) to (4). Shape: queries [B, M, d] and keys [B, N, d] to [B, M, d]."""
 
-    def __init__(self, *, size: int, n_heads: int) -> None:
+    def __init__(self, *, size: int, n_heads: int, gain: float = 1.0) -> None:
+        """Build with random weights.
+
+        Args:
+            size: d.
+            n_heads: h, a divisor of d.
+            gain: What the layer norm's gain starts with.
+
+        Raises:
+            ValueError: The heads do not divide the width.
+        """
         super().__init__()
         if size % n_heads:
             raise ValueError(
@@ -43,6 +53,7 @@ class CrossAttention(nn.Module):
             nn.Linear(size, 4 * size), nn.GELU(), nn.Linear(4 * size, size)
         )
         self.norm = nn.LayerNorm(size)
+        nn.init.constant_(self.norm.weight, gain)
 
     def forward(self, queries: Tensor, keys: Tensor, key_mask: Tensor) -> Tensor:
         """Rows of the queries, made of the keys' states; pads of the keys count not."""
@@ -69,6 +80,7 @@ class Cross(nn.Module):
         size: int,
         n_heads: int,
         is_shared: bool,
+        gain: float = 1.0,
     ) -> None:
         """Take an encoder and an Agg of its own.
 
@@ -78,14 +90,15 @@ class Cross(nn.Module):
             size: Width of the encoder.
             n_heads: Of the cross-attention.
             is_shared: Whether both sides have the same cross-attention.
+            gain: What the gain of its layer norm starts with: the states' length.
         """
         super().__init__()
         self.encoder = encoder
-        self.for_question = CrossAttention(size=size, n_heads=n_heads)
+        self.for_question = CrossAttention(size=size, n_heads=n_heads, gain=gain)
         self.for_passage = (
             self.for_question
             if is_shared
-            else CrossAttention(size=size, n_heads=n_heads)
+            else CrossAttention(size=size, n_heads=n_heads, gain=gain)
         )
         self.hops = hops
 

@@ -161,6 +161,7 @@ def train_both(
             size=size,
             n_heads=recipe.n_heads,
             is_shared=recipe.is_cross_shared,
+            gain=recipe.cross_gain,
         ),
     )
     n_batches = max(1, len(examples.training) // batch_size_of(kind, recipe))

@@ -112,6 +112,8 @@ class Recipe:
         is_teacher_taught: Whether the alignment trains the teacher too.
         is_clip_shared: Whether the gradients of both models are clipped by one norm.
         is_cross_shared: Whether both sides have one cross-attention.
+        cross_gain: What the gain of the teacher's layer norms starts with; 1, as they
+            come, gives its vectors of R hops a squared length of up to R d.
         n_heads: Of the cross-attention.
         latent_size: Of z in the VAEs.
         alpha_rebuilt: Weight of the VAEs' reconstruction.
@@ -157,6 +159,7 @@ class Recipe:
     is_teacher_taught: bool
     is_clip_shared: bool
     is_cross_shared: bool
+    cross_gain: float
     n_heads: int
     latent_size: int
     alpha_rebuilt: float

@@ -184,10 +184,16 @@ def test_a_training_takes_the_ramp_and_the_switches_of_its_recipe(tiny, monkeypa
 
     monkeypatch.setattr("models.passages.endx.ramp", told)
     given = recipe(
-        encoder=tiny, max_epochs=3, ramp_epochs=1.5, n_heads=2, is_cross_shared=True
+        encoder=tiny,
+        max_epochs=3,
+        ramp_epochs=1.5,
+        n_heads=2,
+        is_cross_shared=True,
+        cross_gain=0.2,
     )
     trained, cross = train_both("bert", examples(16), given, lambda _: None)
     assert cross.for_question is cross.for_passage
+    assert 0.1 < cross.for_question.norm.weight.mean().item() < 0.3
     n_batches = len(examples(16).training) // given.batch_size
     assert n_batches > 1
     expected = [(step, round(1.5 * n_batches)) for step in range(3 * n_batches)]

@@ -68,6 +68,7 @@ def recipe(**changes):
         "is_teacher_taught": False,
         "is_clip_shared": True,
         "is_cross_shared": False,
+        "cross_gain": 1.0,
         "n_heads": 2,
         "latent_size": 8,
         "alpha_rebuilt": 0.05,

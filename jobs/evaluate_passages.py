@@ -87,7 +87,13 @@ def evaluate(
                 " one text alone are no choice"
             )
         card = read_card(folder)
-        n_most = max_questions or (PAIR_QUESTIONS if card.name in PAIRWISE else None)
+        if max_questions is not None and min_questions > 1:
+            raise SettingsError(
+                f"--min-questions {min_questions}: expected 1 with --max-questions,"
+                " which would draw few questions of one passage"
+            )
+        is_few = card.name in PAIRWISE and min_questions == 1
+        n_most = max_questions or (PAIR_QUESTIONS if is_few else None)
         asked = reading(labelled, format_name, where=where)
         rows = asked.rows if n_most is None else drawn(asked.rows, n_most, _SEED)
         if len(rows) < len(asked.rows):

@@ -66,7 +66,7 @@ class _NewFile(click.Path):
     ) -> Any:
         """The path itself."""
         folder = Path(value).parent
-        if not os.access(folder, os.W_OK | os.X_OK):
+        if not Path(value).exists() and not os.access(folder, os.W_OK | os.X_OK):
             self.fail(f"{value}: no folder {folder} that can be written", param, ctx)
         return super().convert(value, param, ctx)
 
@@ -194,9 +194,6 @@ def attempt(work: Callable[[], None]) -> int:
     except KeyboardInterrupt:
         click.echo("error: interrupted; what was committed stays", err=True)
         return FAILED
-    except BrokenPipeError:  # whoever read has enough, such as head
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
     except Exception as error:  # the edge: one clear line, exit 1
         if os.environ.get("ENRICH_TRACEBACK"):
             raise
@@ -211,7 +208,7 @@ def attempt(work: Callable[[], None]) -> int:
 def keep(out: str | None, content: Mapping[str, Any]) -> None:
     """Write the results of a command to its --json, if it is given."""
     if out is not None:
-        Path(out).write_text(as_json(content), encoding="utf-8")
+        Path(out).write_text(as_json(content))
 
 
 def run_stages(

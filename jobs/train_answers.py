@@ -307,15 +307,18 @@ def command(
             return
         settings = config.settings_of(TrainAnswers, document)
         folder = out or f"{settings.models_folder}/answers"
+        try:
+            checkpoint.check_place(folder)  # before the files are read
+        except checkpoint.ModelError as error:
+            raise SettingsError(str(error)) from None
         label_rule = rule(format_name, positive_from)
         pairs = read(labelled, format_name, where=where, positive_from=positive_from)
         try:
-            checkpoint.check_place(folder)
             if settings.method not in WITHOUT_ENCODER and settings.encoder is None:
                 packaged()  # before Spark starts, not after the lake is read
             spark = session.build(settings.spark)
             run(spark, settings, pairs, folder, label_rule=label_rule)
-        except (NotTrainableError, EncoderError, checkpoint.ModelError) as error:
+        except (NotTrainableError, EncoderError) as error:
             raise SettingsError(str(error)) from error
 
     sys.exit(attempt(work))

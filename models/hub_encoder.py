@@ -109,6 +109,8 @@ class HubEncoder(nn.Module):
                 config, **_without_pooler(config)
             )
         except (AssertionError, AttributeError, NotImplementedError):
+            if n_layers == sizes["config"].get("num_hidden_layers", n_layers):
+                raise  # as many as it has: that is not why
             raise EncoderError(
                 f"a {config.model_type} can't have {n_layers} layers, expected another"
                 " encoder, such as a bert"

@@ -15,6 +15,10 @@ import numpy as np
 AT = (1, 5)
 
 
+class NoScoreError(ValueError):
+    """A model gives no number."""
+
+
 @dataclass(frozen=True)
 class Ranks:
     """What became of each question; all questions have a right candidate.
@@ -52,10 +56,10 @@ def ranks(scores: np.ndarray, right: Sequence[Sequence[int]]) -> Ranks:
         right: Places of each question's right candidates, at least one each.
 
     Raises:
-        ValueError: A score is no number, which has no place among others.
+        NoScoreError: A score is no number, which has no place among others.
     """
     if np.isnan(scores).any():
-        raise ValueError(f"{int(np.isnan(scores).sum())} scores are no numbers")
+        raise NoScoreError(f"{int(np.isnan(scores).sum())} scores are no numbers")
     found = [_of_one(row, list(own)) for row, own in zip(scores, right, strict=True)]
     return Ranks(
         reciprocal=np.array([one[0] for one in found]),

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def as_json(content: Mapping[str, Any]) -> str:
-    """A text of it, keys in order; a number that is not finite is null.
+    """A text of it, keys in order, ASCII; a number that is not finite is null.
 
     >>> as_json({"b": [float("nan")], "a": 1}).split()
     ['{', '"a":', '1,', '"b":', '[', 'null', ']', '}']
@@ -16,7 +16,6 @@ def as_json(content: Mapping[str, Any]) -> str:
         _finite(content),
         indent=2,
         sort_keys=True,
-        ensure_ascii=False,
         allow_nan=False,
     )
     return f"{text}\n"

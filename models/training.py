@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -13,6 +14,8 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
+
+from models.ranking import NoScoreError
 
 Batches = Callable[[np.ndarray, np.random.Generator, int], Iterator[np.ndarray]]
 
@@ -90,7 +93,7 @@ class Fit:
         history: One entry an evaluation.
         best_metric: Of the weights that were kept.
         best_epoch: When they were reached.
-        stopped_by: epochs, patience or seconds.
+        stopped_by: epochs, patience, seconds or divergence.
     """
 
     history: list[Progress] = field(default_factory=list)
@@ -238,8 +241,9 @@ def fit(
     done, left, result, started = 0.0, max_epochs, Fit(), time.monotonic()
     best: dict[str, Tensor] = {}
     if has_start and evaluate is not None:
-        result.best_metric = steps.measure(evaluate)
-        best = _weights(model)
+        start = steps.measure(evaluate)
+        if start is not None:
+            result.best_metric, best = start, _weights(model)
     while left > 0:
         # A whole epoch is as long as it comes: its batches may differ in number.
         n_wanted = None if left >= 1 else round(left * n_batches)
@@ -250,15 +254,20 @@ def fit(
         mean_loss = steps.take(islice(draw(labels, rng, batch_size), n_wanted))
         done += 1.0 if n_wanted is None else n_wanted / n_batches
         left -= 1
-        if not (math.isfinite(mean_loss) and _is_finite(model)):
-            if not result.best_epoch:
+        metric = steps.measure(evaluate) if _is_finite(model, mean_loss) else None
+        if metric is None:
+            if not (best and result.history):
                 raise NotTrainableError(
-                    f"{phase}: loss {mean_loss:g} in epoch {done:g} and weights that"
-                    " are no numbers, expected finite ones; lower the learning rate"
+                    f"{phase}: loss {mean_loss:g} in epoch {done:g} and weights or"
+                    " scores that are no numbers; lower the learning rate"
                 )
             result.stopped_by = "divergence"
+            warnings.warn(
+                f"{phase}: no numbers in epoch {done:g}, epoch {result.best_epoch:g} is"
+                " kept; lower the learning rate",
+                stacklevel=2,
+            )
             break
-        metric = steps.measure(evaluate)
         seconds = time.monotonic() - started
         now = Progress(phase, done, mean_loss, metric, seconds)
         result.history.append(now)
@@ -311,13 +320,19 @@ class _Steps:
         self.schedule.step()
         return value.detach()
 
-    def measure(self, evaluate: Callable[[], float] | None) -> float:
-        """The metric of the weights as they are; NaN where none is measured."""
+    def measure(self, evaluate: Callable[[], float] | None) -> float | None:
+        """The metric of the weights as they are; NaN where none is measured.
+
+        None where their scores are no numbers.
+        """
         self.model.eval()
         if evaluate is None:
             return math.nan
         with self._casting_once():
-            return evaluate()
+            try:
+                return evaluate()
+            except NoScoreError:
+                return None
 
     def _casting_once(self) -> torch.autocast:
         """Weights that an encoder casts inside are cast once, not at every call.
@@ -387,8 +402,9 @@ def _weights(model: nn.Module) -> dict[str, Tensor]:
     return {key: one.clone() for key, one in model.state_dict().items()}
 
 
-def _is_finite(model: nn.Module) -> bool:
-    return all(bool(one.isfinite().all()) for one in model.parameters())
+def _is_finite(model: nn.Module, loss: float) -> bool:
+    weights = (bool(one.isfinite().all()) for one in model.parameters())
+    return math.isfinite(loss) and all(weights)
 
 
 def _schedule(

@@ -203,6 +203,7 @@ def nearest(
         lowest = scores[:, n_kept - 1] - error * np.linalg.norm(asked, axis=1)
         # Where the last of them is too close, more of that question may be among them.
         is_close = (scores[:, -1] >= lowest) & np.isfinite(lowest)
+        is_close &= some < len(passages)
         groups = [(np.flatnonzero(~is_close), found[~is_close])]
         groups += [
             (np.array([row]), np.flatnonzero(table[row] >= lowest[row])[None])

@@ -35,9 +35,9 @@ class Reading:
 
     Attributes:
         rows: Of distinct content.
-        n_read: Questions of the files.
+        n_read: Rows of the files, one a question of a product or a paragraph.
         n_duplicate: Rows with the content of another.
-        left_out: Reason to number of questions.
+        left_out: Reason to number of rows.
     """
 
     rows: list[AskedQuestion]

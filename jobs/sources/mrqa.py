@@ -1,9 +1,9 @@
 """MRQA 2019's JSON lines (HotpotQA, NewsQA and others): a header, then contexts.
 
-`[PAR]`, `[TLE]`, `[DOC]` and `[SEP]` part the paragraphs of a context, and so do the
-tags of HTML; a title, which the next mark ends, is no sentence. Right is the sentence
-of the first place at which an answer was detected outside of a title: one a question,
-as in 4.6's counts.
+`[PAR]`, `[TLE]`, `[DOC]` and `[SEP]` part the paragraphs of a context, and so do
+Natural Questions' tags; a title, which the next mark ends, is no sentence. Right is the
+sentence of the first place at which an answer was detected outside of a title: one a
+question, as in 4.6's counts.
 """
 
 import re
@@ -24,9 +24,9 @@ from jobs.sources.sets import objects
 _BREAK = re.compile(r"(?<!\n)\n(?!\n)")
 _MARK = re.compile(
     r"""
-    \[TLE\] .*? (?= \[(?:PAR|TLE|DOC|SEP)\] | \Z )
-    | \[(?:PAR|DOC|SEP)\]
-    | </?[A-Za-z][^<>\s]*>
+    \[TLE\] .*? (?= \[(?:PAR|TLE|DOC|SEP)\] )
+    | \[(?:PAR|TLE|DOC|SEP)\]
+    | </?(?:P|Table|T[rdh]|[UOD]l|Li|D[dt]|H[1-6]|Caption)(?:_[^<>\s]*)?>
     """,
     re.DOTALL | re.VERBOSE,
 )

@@ -76,7 +76,7 @@ class Paragraph:
         """First character of a reference answer.
 
         Args:
-            answer: Its text; None: only the place is known.
+            answer: Its text; None or "": only the place is known.
             start: Where the set says that it starts; if something else stands there,
                 as where offsets were counted otherwise, the nearest place counts, and
                 if it stands nowhere, as where texts were normalised, the set's.
@@ -85,7 +85,7 @@ class Paragraph:
             None where that is outside of the text.
         """
         inside = start if 0 <= start < len(self.text) else None
-        if answer is None:
+        if not answer:
             return inside
         if start >= 0 and self.text.startswith(answer, start):
             return start

@@ -26,7 +26,7 @@ def read_qed(path: str, stream: IO[str]) -> Iterator[AskedQuestion | LeftOut]:
             raise SettingsError(f"{place}: paragraph_text {paragraph!r}, expected one")
         try:
             borders = [int(one) for one in record["sentence_starts"]]
-            if borders != sorted({*borders, len(paragraph)})[: len(borders)]:
+            if borders != sorted(borders) or borders[-1:] > [len(paragraph)]:
                 raise ValueError(f"sentence_starts {borders}")
             whole = Paragraph(paragraph, [*pairwise([*borders, len(paragraph)])])
             starts = _starts(record, whole)

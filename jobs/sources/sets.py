@@ -147,19 +147,20 @@ def objects(path: str, stream: IO[str]) -> Iterator[tuple[str, Mapping[str, Any]
 
 
 def loaded(text: str, parse: Callable[[str], Any] = json.loads) -> Any:
-    r"""What a text of JSON says, with a `?` for each character that is none.
+    r"""What a text of JSON says, with U+FFFD for each half of a pair that is alone.
 
     Args:
         text: A value.
         parse: Reads it, if it is not JSON.
 
-    >>> loaded('["a \\ud83d.", "\\ud83d\\ude00"]') == ["a ?.", "\U0001f600"]
+    >>> loaded('["a \\ud83d.", "\\ud83d\\ude00"]') == ["a \ufffd.", "\U0001f600"]
     True
     """
     found = parse(text)
     if _ESCAPED_HALF.search(text):
-        sound = json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
-        return json.loads(sound)
+        whole = json.dumps(found, ensure_ascii=False)
+        pairs = whole.encode("utf-16", "surrogatepass")
+        return json.loads(pairs.decode("utf-16", "replace"))
     return found
 
 

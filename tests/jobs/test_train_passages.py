@@ -114,6 +114,13 @@ def test_a_result_says_what_it_was_measured_on(labelled, tmp_path):
     assert (found["model"], found["max_questions"]) == (str(folder), None)
     few = measured(folder, labelled, tmp_path, "--max-questions", 7)
     assert (few["n_questions"], few["n_candidates"], few["n_read"]) == (7, 7, N)
+    done = call(
+        evaluate,
+        *("--model", folder, "--labelled", labelled, "--format", "jsonl"),
+        *("--max-questions", 7, "--min-questions", 2),
+    )
+    assert done.exit_code == 2
+    assert "--min-questions 2: expected 1 with --max-questions" in done.output
 
 
 def test_a_model_that_reads_every_pair_has_few_questions(labelled, tmp_path, tiny):
@@ -161,11 +168,11 @@ def test_nothing_but_a_model_is_replaced(labelled, tmp_path):
 
 
 def test_a_training_that_ran_away_is_told(labelled, tmp_path, tiny):
-    changes = ("encoder=" + tiny, "small_learning_rate=1e30", "small_epochs=4")
+    changes = ("encoder=" + tiny, "small_learning_rate=1e30", "small_batch_size=4")
     more = [word for one in changes for word in ("--set", f"train_passages.{one}")]
     done = trained(labelled, tmp_path / "model", "dual-gru", *more)
     assert done.exit_code == 2
-    assert re.search(r"loss (nan|inf) in epoch \d, expected a number", done.output)
+    assert re.search(r"loss \S+ in epoch 1 and weights or scores that", done.output)
     assert not (tmp_path / "model").exists()
 
 

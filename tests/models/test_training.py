@@ -10,6 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from models.answers import train
 from models.answers.examples import Pairs
+from models.ranking import ranks
 from models.training import (
     Log,
     NotTrainableError,
@@ -106,20 +107,40 @@ def running_away(after):
 def test_a_training_that_runs_away_keeps_the_best_epoch():
     model, loss = running_away(after=5)  # of four steps an epoch
     given = iter([0.5, 0.9])
-    result = fitted(
-        model,
-        loss,
-        [0, 1] * 8,
-        max_epochs=9,
-        evaluate=lambda: next(given),
-    )
+    with pytest.warns(UserWarning, match="no numbers in epoch 2, epoch 1 is kept"):
+        result = fitted(
+            model,
+            loss,
+            [0, 1] * 8,
+            max_epochs=9,
+            evaluate=lambda: next(given),
+        )
     assert (result.stopped_by, result.best_epoch) == ("divergence", 1.0)
     assert math.isfinite(model.weight.item())
     # Nothing to go back to, or but the start.
-    for more in ({}, {"evaluate": lambda: 0.5, "has_start": True}):
-        model, loss = running_away(after=3)
-        with pytest.raises(NotTrainableError, match=r"loss .* in epoch 1 and weights"):
+    for after, more in (
+        (3, {}),
+        (5, {}),
+        (3, {"evaluate": lambda: 0.5, "has_start": True}),
+    ):
+        model, loss = running_away(after=after)
+        with pytest.raises(NotTrainableError, match=r"loss .* in epoch \d and weights"):
             fitted(model, loss, [0, 1] * 8, max_epochs=9, **more)
+
+
+def test_an_epoch_whose_scores_are_no_numbers_is_not_kept():
+    metrics = iter([0.5, np.nan])
+
+    def evaluate():
+        metric = next(metrics)
+        return ranks(np.array([[metric, 0.0]]), [[0]]).measures()["mrr"]
+
+    model = nn.Linear(1, 1)
+    with pytest.warns(UserWarning, match="epoch 1 is kept"):
+        result = fitted(
+            model, squares(model), [0, 1] * 8, max_epochs=9, evaluate=evaluate
+        )
+    assert (result.stopped_by, result.best_epoch) == ("divergence", 1.0)
 
 
 def test_half_an_epoch_is_half_its_batches():

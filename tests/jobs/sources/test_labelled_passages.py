@@ -128,6 +128,8 @@ def test_articles_of_one_title_are_two_groups(tmp_path):
         ("He came", 9, 21),  # offsets of another counting: the nearest place
         ("in 911", 99_999, 55),
         ("Rollo", -1, 0),
+        ("", 21, 21),
+        ("", 62, None),
         ("e", 14, 12),
         ("e", 21, 22),
         ("rollo", 0, 0),  # normalised: as the set says
@@ -265,7 +267,7 @@ def test_mrqa_contexts_are_parted_by_their_marks(tmp_path):
     ("context", "said", "expected"),
     [
         (
-            "[DOC] [TLE] On Rollo [PAR] Rollo led. He came. [DOC] [TLE] Rollo",
+            "[DOC] [TLE] On Rollo [PAR] Rollo led. He came. [DOC] [TLE] Rollo [PAR]",
             "Rollo",
             (["Rollo led.", "He came."], "Rollo led."),
         ),
@@ -275,6 +277,11 @@ def test_mrqa_contexts_are_parted_by_their_marks(tmp_path):
             (["Rollo led .", "He came"], "He came"),
         ),
         ("[PAR] [TLE] Rollo [SEP] He came.", "Rollo", None),
+        (
+            "[TLE] Rollo led <b@x.org>.",
+            "led",
+            (["Rollo led <b@x.org>."], "Rollo led <b@x.org>."),
+        ),
         (
             "Rollo led\nthe Norse.\n\nthey settled",
             "Rollo",
@@ -320,7 +327,7 @@ def test_amazon_answers_of_all_shapes(tmp_path):
         f"{flat!r}\n{json.dumps(other)}\n\n{nested!r}\n{json.dumps(listed)}\n",
         name="qa_Toys.json",
     )
-    answers, listed_answers = ("Yes. It does.", "No."), ("No , new", "Half ?.")
+    answers, listed_answers = ("Yes. It does.", "No."), ("No , new", "Half \ufffd.")
     assert read([path], "amazon-qa") == [
         AskedQuestion("Fits & ok?", answers, answers, "B1", "qa_Toys"),
         AskedQuestion("Big?", ("Yes",), ("Yes",), "B2", "qa_Toys"),

@@ -91,39 +91,51 @@ class Pieces:
     spans: tuple[tuple[int, int], ...]
 
 
-class WordPieces:
-    """The tokenizer of a vocabulary."""
+class PieceReader:
+    """A tokenizer that puts its marks around texts."""
 
-    def __init__(self, words: Sequence[str], *, is_lower_case: bool = True) -> None:
-        """Take the word pieces in the order of their ids."""
-        vocabulary = {word: place for place, word in enumerate(words)}
-        self._tokenizer = BertWordPieceTokenizer(
-            vocab=vocabulary, lowercase=is_lower_case
-        )
-        self.pad = vocabulary["[PAD]"]
-        self.cls = vocabulary["[CLS]"]
-        self.sep = vocabulary["[SEP]"]
-        self.mask = vocabulary.get("[MASK]", self.pad)
+    def __init__(self, tokenizer: Any, *, pad: int) -> None:
+        """Take one of the library tokenizers, and the id of pads."""
+        self._tokenizer = tokenizer
+        self.pad = pad
 
     def read(self, texts: Sequence[str], max_tokens: int) -> Tokens:
-        """Texts, each between [CLS] and [SEP]; a longer one keeps its beginning."""
+        """Texts, each between its marks; a longer one keeps its beginning."""
         return padded(self._encoded(list(texts), max_tokens), self.pad)
 
     def read_pairs(
         self, questions: Sequence[str], texts: Sequence[str], max_tokens: int
     ) -> Tokens:
-        """[CLS] question [SEP] text [SEP], the longer of the two is cut first."""
+        """Both texts with the marks of a pair, the longer of the two is cut first."""
         pairs = list(zip(questions, texts, strict=True))
         return padded(self._encoded(pairs, max_tokens), self.pad)
+
+    def lengths(self, texts: Sequence[str], max_tokens: int) -> np.ndarray:
+        """Pieces of each text, with its marks, [n]."""
+        found = self._encoded(list(texts), max_tokens)
+        return np.array([len(one.ids) for one in found])
+
+    def _encoded(self, texts: list[Any], max_tokens: int) -> list[Encoding]:
+        self._tokenizer.enable_truncation(max_tokens)
+        found: list[Encoding] = self._tokenizer.encode_batch(texts)
+        return found
+
+
+class WordPieces(PieceReader):
+    """The tokenizer of a vocabulary; its marks are [CLS] and [SEP]."""
+
+    def __init__(self, words: Sequence[str], *, is_lower_case: bool = True) -> None:
+        """Take the word pieces in the order of their ids."""
+        vocabulary = {word: place for place, word in enumerate(words)}
+        tokenizer = BertWordPieceTokenizer(vocab=vocabulary, lowercase=is_lower_case)
+        super().__init__(tokenizer, pad=vocabulary["[PAD]"])
+        self.cls = vocabulary["[CLS]"]
+        self.sep = vocabulary["[SEP]"]
+        self.mask = vocabulary.get("[MASK]", self.pad)
 
     def ids(self, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
         """Ids of each text's pieces, with [CLS] and [SEP]."""
         return [one.ids for one in self._encoded(list(texts), max_tokens)]
-
-    def lengths(self, texts: Sequence[str], max_tokens: int) -> np.ndarray:
-        """Pieces of each text, with [CLS] and [SEP], [n]."""
-        found = self._encoded(list(texts), max_tokens)
-        return np.array([len(one.ids) for one in found])
 
     def plain(self, texts: Sequence[str]) -> list[Pieces]:
         """All pieces of each text, however long it is, without [CLS] and [SEP]."""
@@ -145,11 +157,6 @@ class WordPieces:
             first, last = of_word.get(found.word_ids[place], (start, end))
             of_word[found.word_ids[place]] = min(first, start), max(last, end)
         return [of_word[found.word_ids[place]] for place in inner]
-
-    def _encoded(self, texts: list[Any], max_tokens: int) -> list[Encoding]:
-        self._tokenizer.enable_truncation(max_tokens)
-        found: list[Encoding] = self._tokenizer.encode_batch(texts)
-        return found
 
 
 def padded(rows: Sequence[Encoding], pad: int) -> Tokens:

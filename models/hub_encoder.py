@@ -17,9 +17,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedConfig
@@ -28,10 +27,10 @@ from models.encoder import (
     MARKS,
     Encoder,
     EncoderError,
+    PieceReader,
     Pretrained,
     Tokens,
     WordPieces,
-    padded,
     pretrained,
     reading_from,
     runs_of,
@@ -51,34 +50,12 @@ _LEFT_OUT = (
 )
 
 
-class HubPieces:
+class HubPieces(PieceReader):
     """A fast tokenizer, of which the JSON is all there is."""
 
     def __init__(self, words: Sequence[str], *, pad: int) -> None:
         """Take the lines of the JSON and the id of pads."""
-        self._tokenizer = Tokenizer.from_str("\n".join(words))
-        self.pad = pad
-
-    def read(self, texts: Sequence[str], max_tokens: int) -> Tokens:
-        """Texts, each between its marks; a longer one keeps its beginning."""
-        return padded(self._encoded(list(texts), max_tokens), self.pad)
-
-    def read_pairs(
-        self, questions: Sequence[str], texts: Sequence[str], max_tokens: int
-    ) -> Tokens:
-        """Both texts with the marks of a pair, the longer of the two is cut first."""
-        pairs = list(zip(questions, texts, strict=True))
-        return padded(self._encoded(pairs, max_tokens), self.pad)
-
-    def lengths(self, texts: Sequence[str], max_tokens: int) -> np.ndarray:
-        """Tokens of each text, with its marks, [n]."""
-        found = self._encoded(list(texts), max_tokens)
-        return np.array([len(one.ids) for one in found])
-
-    def _encoded(self, texts: list[Any], max_tokens: int) -> list[Encoding]:
-        self._tokenizer.enable_truncation(max_tokens)
-        found: list[Encoding] = self._tokenizer.encode_batch(texts)
-        return found
+        super().__init__(Tokenizer.from_str("\n".join(words)), pad=pad)
 
 
 class HubEncoder(nn.Module):
@@ -204,9 +181,7 @@ def encoder_of(
     return kind(sizes, dropout=dropout)
 
 
-def pieces_of(
-    words: Sequence[str], config: Mapping[str, Any]
-) -> WordPieces | HubPieces:
+def pieces_of(words: Sequence[str], config: Mapping[str, Any]) -> PieceReader:
     """What reads a model's texts.
 
     Args:

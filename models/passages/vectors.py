@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.encoder import Tokens, WordPieces
-from models.hub_encoder import HubPieces
+from models.encoder import PieceReader, Tokens
 from models.passages.examples import Pool, Side
 from models.ranking import Ranks, joined, ranks
 
@@ -20,7 +19,7 @@ class TextReader:
 
     def __init__(
         self,
-        pieces: WordPieces | HubPieces,
+        pieces: PieceReader,
         *,
         max_question_tokens: int,
         max_passage_tokens: int,
